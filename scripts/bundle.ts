@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+/** The repository's folder. */
+export const ROOT = join(import.meta.dirname, "..");
+
+/** What can be bundled, where its settings stand and where its bundle goes. */
+export const WORKERS = {
+  gateway: { config: join(ROOT, "wrangler.toml"), out: join(ROOT, "dist/gateway") },
+  simulator: { config: join(ROOT, "src/simulator/wrangler.toml"), out: join(ROOT, "dist/simulator") },
+} as const;
+export type WorkerName = keyof typeof WORKERS;
+
+export const bundlePath = (worker: WorkerName): string => join(WORKERS[worker].out, "index.js");
+
+/**
+ * Bundles a Worker exactly as `wrangler deploy` ships it.
+ * @returns the bundle's size in bytes after gzip, which is what Cloudflare's limits count
+ */
+export function bundle(worker: WorkerName): number {
+  const { config, out } = WORKERS[worker];
+  const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+  const args = [wrangler, "deploy", "--dry-run", "--outdir", out, "--config", config];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_LOG: "warn", CI: "true" },
+  });
+  if (status !== 0) throw new Error(`wrangler could not bundle the ${worker}:\n${stdout}${stderr}`);
+  return gzipSync(readFileSync(bundlePath(worker)), { level: 9 }).length;
+}

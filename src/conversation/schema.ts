@@ -1,0 +1,75 @@
+/**
+ * The conversation's tables, as numbered migrations. Append only: a released entry never changes
+ * (test/worker/migrations.test.ts freezes each one's hash). docs/storage.md describes every column.
+ *
+ * Written for the price list: a row written costs a thousand times a row read, and every index entry counts as one.
+ * So there is one index (the dedupe key), and rows carry running values that would otherwise need a row of their own:
+ * the newest row of each table tells where the conversation stands.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- What Meta sent. Shares its numbering with outbox: seq is the one order of the conversation.
+  CREATE TABLE event (
+    seq INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,      -- dedupe
+    id TEXT NOT NULL,              -- what the bot sees
+    type TEXT NOT NULL,
+    at INTEGER NOT NULL,           -- Meta's time, ms
+    platform TEXT NOT NULL,
+    forward INTEGER NOT NULL,      -- 1: goes to the bot
+    raw TEXT NOT NULL,             -- JSON as Meta sent it
+    window_at INTEGER,             -- running: last time the user opened the window, ms
+    head INTEGER NOT NULL,         -- running: first event still waiting for the bot as of this row; 0 = none
+    -- On the first event of a delivery only: the lease.
+    delivery TEXT,                 -- webhook-id
+    through INTEGER,               -- last event of the delivery
+    attempt INTEGER,               -- 0 = not yet handed out
+    leased INTEGER,                -- 1: that attempt is out
+    due INTEGER,                   -- ms; lease deadline, or time of the next attempt
+    failures TEXT                  -- JSON array of the attempts that failed
+  ) STRICT;
+
+  -- What goes to the user: a row per answer of the bot. An answer without messages has its row too: it is the receipt
+  -- for the events it answers. A dead letter is a row whose outcome says so.
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,           -- accepted, ms
+    through INTEGER NOT NULL,      -- running: last event answered as of this row
+    open_from INTEGER NOT NULL,    -- running: no entry before this one is unsettled
+    nonce TEXT NOT NULL,           -- part of the mark in message.metadata
+    delivery TEXT,                 -- webhook-id that it answers
+    outcome TEXT NOT NULL,         -- answered | dead
+    attempts TEXT NOT NULL,        -- JSON array: how the delivery went
+    actions TEXT NOT NULL,         -- JSON array of sender actions before the first message
+    messages TEXT NOT NULL,        -- JSON array of Send API bodies; never changes
+    progress TEXT NOT NULL,        -- JSON array, one state per message
+    -- The lease of the first unsettled message.
+    open INTEGER NOT NULL,         -- 1: there is one
+    attempt INTEGER NOT NULL,      -- 0 = not yet handed out
+    leased INTEGER NOT NULL,       -- 1: that attempt is out
+    due INTEGER NOT NULL           -- ms; lease deadline, or time of the next attempt
+  ) STRICT;
+
+  -- What there is one of. Written when it changes, which an ordinary exchange does not.
+  CREATE TABLE fact (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    state TEXT,                    -- the bot's JSON
+    state_version INTEGER NOT NULL,
+    state_refused TEXT,            -- why the bot's last state was not taken
+    owner TEXT NOT NULL            -- bot | human | an app id
+  ) STRICT;
+  `,
+];
+
+const VERSION_KEY = "schema";
+
+/** Brings the tables up to date. Synchronous, so nothing can be served in between; each step commits or none of it. */
+export function migrate(storage: DurableObjectStorage): void {
+  let version = storage.kv.get<number>(VERSION_KEY) ?? 0;
+  for (const migration of MIGRATIONS.slice(version)) {
+    storage.transactionSync(() => {
+      storage.sql.exec(migration);
+      storage.kv.put(VERSION_KEY, ++version);
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import type { ConversationId, PageId, UserId } from "../ids.ts";
+
+/**
+ * What a conversation hands out to be done outside, and what comes back. Each piece of work is a lease: it belongs to
+ * one attempt until its deadline; a report of another attempt changes nothing. Crosses the RPC border: plain data only.
+ */
+export type Work = DeliverWork | SendWork;
+
+/** Take these events to the bot. */
+export interface DeliverWork {
+  kind: "deliver";
+  /** The `webhook-id`: the same on every attempt for the same events. */
+  delivery: string;
+  /** From 1. */
+  attempt: number;
+  conversation: ConversationFacts;
+  events: DeliveredEvent[];
+}
+
+export interface ConversationFacts {
+  id: ConversationId;
+  page: PageId;
+  user: UserId;
+  platform: string;
+  /** ms; when Meta's 24-hour window closes, `null` if the user never opened it. */
+  windowClosesAt: number | null;
+  owner: string;
+  /** JSON text the bot left, `null` if it left none. */
+  state: string | null;
+  stateVersion: number;
+  /** Why the state of the bot's last answer was not taken; `null` if it was. */
+  stateRefused: "stale_version" | "too_large" | null;
+}
+
+export interface DeliveredEvent {
+  id: string;
+  type: string;
+  at: number;
+  /** JSON text. */
+  raw: string;
+}
+
+/** Send this message to the user. */
+export interface SendWork {
+  kind: "send";
+  /** The outbox entry and the message's place in it. */
+  entry: number;
+  index: number;
+  attempt: number;
+  page: PageId;
+  user: UserId;
+  /** A Send API body without recipient, as JSON text; `message.metadata` carries our mark. */
+  body: string;
+  /** Sender actions to go before the message, best effort. */
+  actions: string[];
+}
+
+/** How a delivery to the bot ended. */
+export type DeliveryOutcome =
+  | { kind: "answered"; status: number; answer: BotAnswer }
+  /** Try again; `afterMs` if the bot said when. */
+  | { kind: "retry"; status: number | null; reason: string; afterMs?: number }
+  /** Never again: a dead letter. */
+  | { kind: "rejected"; status: number; reason: string };
+
+/** What the bot wants done. */
+export interface BotAnswer {
+  /** Send API bodies without recipient, in order. */
+  messages: OutgoingBody[];
+  actions: string[];
+  /** JSON text to replace the state with; `undefined` keeps it. */
+  state?: string;
+  /** The version the new state builds on. */
+  stateVersion?: number;
+  handover?: string;
+}
+
+export type OutgoingBody = Record<string, unknown>;
+
+/** How a call of the Send API ended (src/graph/errors.ts has the table). */
+export type SendOutcome =
+  | { kind: "sent"; mid: string | null }
+  | { kind: "retry"; code: string; reason: string; afterMs?: number }
+  /** It may have arrived: the echo tells. */
+  | { kind: "unknown"; reason: string }
+  | { kind: "failed"; code: string; reason: string }
+  /** Nothing goes out until someone acts; tried again later. */
+  | { kind: "hold"; code: string; reason: string };
+
+export interface DeliveryReport {
+  delivery: string;
+  attempt: number;
+  /** How long the bot took, ms. */
+  tookMs: number;
+  outcome: DeliveryOutcome;
+}
+
+export interface SendReport {
+  entry: number;
+  index: number;
+  attempt: number;
+  outcome: SendOutcome;
+}
+
+/** Which further work the reporter still has time for; the rest is started by the alarm. */
+export interface Capacity {
+  deliver: boolean;
+  send: boolean;
+}

@@ -1,0 +1,62 @@
+import * as z from "zod/mini";
+
+/** The formats of settings that are more than plain text. Pure; `undefined` means malformed. */
+
+const tokensSchema = z.record(z.string().check(z.regex(/^\d{1,32}$/)), z.string().check(z.minLength(1)));
+
+/** `{"<page_id>":"<token>"}`. */
+export function parsePageTokens(text: string): Record<string, string> | undefined {
+  return tokensSchema.safeParse(parseJson(text)).data;
+}
+
+const apiKeysSchema = z.array(
+  z.object({
+    name: z.string().check(z.minLength(1)),
+    key: z.string().check(z.minLength(24)),
+    role: z.enum(["bot", "operator", "admin"]),
+  }),
+);
+export type ApiKey = z.infer<typeof apiKeysSchema>[number];
+
+/** `[{"name","key","role"}]`. */
+export function parseApiKeys(text: string): ApiKey[] | undefined {
+  return apiKeysSchema.safeParse(parseJson(text)).data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** https anywhere; http on loopback only, so that no token or message travels in clear. */
+export function isAllowedUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username !== "" || password !== "") return false;
+  if (protocol === "https:") return true;
+  return protocol === "http:" && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
+/** `whsec_<base64>` of 24–64 bytes, as Standard Webhooks has it (spec, "Signature scheme"). */
+export function decodeSigningSecret(secret: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!secret.startsWith("whsec_")) return undefined;
+  const key = decodeBase64(secret.slice("whsec_".length));
+  return key && key.length >= 24 && key.length <= 64 ? key : undefined;
+}
+
+/** 32 bytes in base64, for AES-256. */
+export function decodeSealingKey(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const key = decodeBase64(text);
+  return key?.length === 32 ? key : undefined;
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}

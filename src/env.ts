@@ -1,0 +1,196 @@
+import type { Conversation } from "./conversation/conversation.ts";
+import {
+  type ApiKey,
+  decodeSealingKey,
+  decodeSigningSecret,
+  isAllowedUrl,
+  parseApiKeys,
+  parsePageTokens,
+} from "./env-formats.ts";
+import { type PageId, pageId } from "./ids.ts";
+
+/**
+ * The only reader of raw bindings. Everything else gets a validated {@link Config}.
+ * A missing or malformed setting is reported by name and remedy, never by value.
+ */
+
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof import("./index.ts");
+      durableNamespaces: "Conversation";
+    }
+    interface Env {
+      CONVERSATION: DurableObjectNamespace<Conversation>;
+    }
+  }
+}
+
+export interface Config {
+  /** Every app secret whose signature is accepted; the first also signs our Graph calls (`appsecret_proof`). */
+  appSecrets: readonly [string, ...string[]];
+  /** Lets echoes of our own messages be told from those of other apps. */
+  appId: string | undefined;
+  verifyToken: string;
+  pageTokens: ReadonlyMap<PageId, string>;
+  bot: {
+    url: string;
+    timeoutMs: number;
+    /** Decoded `whsec_` keys; each signs, so that a bot can rotate without a gap. */
+    signingKeys: readonly Uint8Array<ArrayBuffer>[];
+    /** Event types that are forwarded; `undefined` = all. */
+    events: ReadonlySet<string> | undefined;
+  };
+  graph: { url: string; version: string };
+  /** Who may call the HTTP API. */
+  apiKeys: readonly ApiKey[];
+  /** AES-256 keys that seal page tokens at rest; the first seals, all open. */
+  sealingKeys: readonly Uint8Array<ArrayBuffer>[];
+  /** Where the world reaches this gateway, when it can't be told from the request. */
+  publicUrl: string | undefined;
+  /** How long events and messages are kept. */
+  retentionDays: number;
+}
+
+export interface ConfigProblem {
+  name: string;
+  problem: string;
+  how: string;
+}
+
+export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: ConfigProblem[] };
+
+let last: { env: object; result: ConfigResult } | undefined;
+
+/** Validates the bindings, once per isolate: they cannot change while it lives. */
+export function configOf(env: object): ConfigResult {
+  if (last?.env !== env) last = { env, result: readConfig({ ...env }) };
+  return last.result;
+}
+
+const DEFAULT_GRAPH_URL = "https://graph.facebook.com";
+const DEFAULT_GRAPH_VERSION = "v25.0";
+/** A Worker may go on for 30 s after it has answered Meta; a bot call must fit with room to record its result. */
+const MAX_BOT_TIMEOUT_MS = 25_000;
+const DEFAULT_BOT_TIMEOUT_MS = 20_000;
+const DEFAULT_RETENTION_DAYS = 90;
+const PAGE_TOKEN_PREFIX = "PAGE_ACCESS_TOKEN_";
+
+/** Reads the settings out of raw bindings. Pure: for tests and {@link configOf}. */
+export function readConfig(env: Record<string, unknown>): ConfigResult {
+  const problems: ConfigProblem[] = [];
+  const missing = (name: string, how: string) => problems.push({ name, problem: "is not set", how });
+  const malformed = (name: string, problem: string, how: string) => problems.push({ name, problem, how });
+
+  const text = (name: string): string | undefined => {
+    const value = env[name];
+    return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+  };
+  const secret = (name: string, what: string): string => {
+    const value = text(name);
+    if (value === undefined) missing(name, `set it with \`wrangler secret put ${name}\`: ${what}`);
+    return value ?? "";
+  };
+  const url = (name: string, fallback: string | undefined, what: string): string => {
+    const value = text(name) ?? fallback;
+    if (value === undefined) {
+      missing(name, `set it under [vars] in wrangler.toml: ${what}`);
+      return "";
+    }
+    if (!isAllowedUrl(value)) malformed(name, "is not an https URL", "plain http is for loopback only");
+    return value.replace(/\/+$/, "");
+  };
+  const whole = (name: string, fallback: number, min: number, max: number): number => {
+    const value = text(name);
+    if (value === undefined) return fallback;
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    malformed(name, "is out of range", `give a whole number from ${min} to ${max}`);
+    return fallback;
+  };
+
+  const secrets = secret("META_APP_SECRET", "the app secret from App settings › Basic").split(",");
+  const [first = "", ...rest] = secrets.map((one) => one.trim()).filter((one) => one !== "");
+  const verifyToken = secret(
+    "META_VERIFY_TOKEN",
+    "a long random text that you also enter in Meta's webhook dialog",
+  );
+
+  const pageTokens = new Map<PageId, string>();
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(PAGE_TOKEN_PREFIX) || typeof value !== "string" || value === "") continue;
+    pageTokens.set(pageId(name.slice(PAGE_TOKEN_PREFIX.length)), value);
+  }
+  const tokensJson = text("PAGE_ACCESS_TOKENS");
+  const tokens = tokensJson === undefined ? {} : parsePageTokens(tokensJson);
+  if (tokens === undefined) {
+    malformed("PAGE_ACCESS_TOKENS", "is malformed", 'it is JSON: {"<page_id>":"<token>"}');
+  } else {
+    for (const [id, token] of Object.entries(tokens)) pageTokens.set(pageId(id), token);
+    if (pageTokens.size === 0) secret("PAGE_ACCESS_TOKENS", 'JSON, {"<page_id>":"<page access token>"}');
+  }
+
+  /** Several keys in one setting, the newest first, while they rotate. */
+  const keys = (
+    name: string,
+    list: string[],
+    decode: (one: string) => Uint8Array<ArrayBuffer> | undefined,
+    how: string,
+  ) => {
+    const decoded: Uint8Array<ArrayBuffer>[] = [];
+    for (const one of list) {
+      if (one.trim() === "") continue;
+      const key = decode(one.trim());
+      if (key) decoded.push(key);
+      else malformed(name, "is malformed", how);
+    }
+    return decoded;
+  };
+  const signingSecrets = secret("BOT_SIGNING_SECRET", "whsec_ and 32 random bytes in base64").split(/\s+/);
+  const signingKeys = keys(
+    "BOT_SIGNING_SECRET",
+    signingSecrets,
+    decodeSigningSecret,
+    "each is whsec_ and 24 to 64 bytes in base64, separated by spaces",
+  );
+  const sealingKeys = keys(
+    "SEALING_KEY",
+    (text("SEALING_KEY") ?? "").split(","),
+    decodeSealingKey,
+    "each is 32 bytes in base64, separated by commas",
+  );
+  const apiKeys = parseApiKeys(text("API_KEYS") ?? "[]");
+  if (!apiKeys) {
+    malformed(
+      "API_KEYS",
+      "is malformed",
+      'it is JSON: [{"name","key" of 24 characters or more,"role":"bot|operator|admin"}]',
+    );
+  }
+
+  const version = text("GRAPH_VERSION") ?? DEFAULT_GRAPH_VERSION;
+  if (!/^v\d+\.\d+$/.test(version)) malformed("GRAPH_VERSION", "is malformed", "it looks like v25.0");
+  const protocol = text("BOT_PROTOCOL") ?? "native";
+  if (protocol !== "native") malformed("BOT_PROTOCOL", "is unknown", "this version speaks: native");
+  const events = text("BOT_EVENTS");
+
+  const config: Config = {
+    appSecrets: [first, ...rest],
+    appId: text("META_APP_ID"),
+    verifyToken,
+    pageTokens,
+    bot: {
+      url: url("BOT_URL", undefined, "the https address of your bot"),
+      timeoutMs: whole("BOT_TIMEOUT_MS", DEFAULT_BOT_TIMEOUT_MS, 100, MAX_BOT_TIMEOUT_MS),
+      signingKeys,
+      events: events === undefined || events === "all" ? undefined : new Set(events.split(/[\s,]+/)),
+    },
+    graph: { url: url("GRAPH_URL", DEFAULT_GRAPH_URL, "the Graph API's address"), version },
+    apiKeys: apiKeys ?? [],
+    sealingKeys,
+    publicUrl:
+      text("PUBLIC_URL") === undefined ? undefined : url("PUBLIC_URL", undefined, "this gateway's address"),
+    retentionDays: whole("RETENTION_DAYS", DEFAULT_RETENTION_DAYS, 7, 3650),
+  };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}

@@ -1,0 +1,102 @@
+import type { SendOutcome } from "../conversation/work.ts";
+
+/**
+ * What each of Meta's errors means for a message. One table, read from the top: the first row that fits decides.
+ * @see https://developers.facebook.com/docs/messenger-platform/error-codes
+ */
+
+export interface GraphError {
+  code: number;
+  subcode: number | undefined;
+  message: string;
+  isTransient: boolean;
+}
+
+type Verdict =
+  | { kind: "retry"; code: string }
+  | { kind: "hold"; code: string }
+  | { kind: "failed"; code: string }
+  | { kind: "unknown" };
+
+interface Row {
+  code: number | readonly number[];
+  subcode?: readonly number[];
+  /** In the error's text, for what has no code of its own. */
+  says?: RegExp;
+  verdict: Verdict;
+}
+
+const failed = (code: string): Verdict => ({ kind: "failed", code });
+const retry = (code: string): Verdict => ({ kind: "retry", code });
+const hold = (code: string): Verdict => ({ kind: "hold", code });
+
+const TABLE: readonly Row[] = [
+  // Seen although the message went out: the echo tells.
+  { code: 1, subcode: [1357046], verdict: { kind: "unknown" } },
+  { code: 1, subcode: [99], verdict: failed("permission") },
+  { code: [1, 2, 1200], verdict: retry("temporary") },
+
+  { code: 4, subcode: [2018354], verdict: failed("too_frequent") },
+  { code: 9, subcode: [2018352], verdict: failed("too_frequent") },
+  { code: [4, 17, 32, 613, 80006], verdict: retry("rate_limited") },
+
+  { code: 10, subcode: [2018278, 2018065], verdict: failed("window_closed") },
+  { code: [200, 551], subcode: [1545041], verdict: failed("user_unavailable") },
+  { code: 551, verdict: failed("user_unavailable") },
+  { code: [10, 200], subcode: [2018300, 2534022], verdict: failed("not_thread_owner") },
+  { code: 200, subcode: [2018027, 2018028], verdict: failed("app_in_development") },
+  { code: 200, says: /developers|admins|testers/i, verdict: failed("app_in_development") },
+  { code: [3, 10, 200, 230], verdict: failed("permission") },
+
+  { code: 100, subcode: [2018001], verdict: failed("no_such_user") },
+  // Fetching the file failed: that can pass.
+  { code: 100, subcode: [2018008, 2018294], verdict: retry("attachment") },
+  { code: 100, subcode: [2018109, 2018047], verdict: failed("attachment") },
+  { code: [100, 105, 194], verdict: failed("invalid") },
+
+  { code: 190, verdict: hold("needs_reauth") },
+  { code: 368, verdict: hold("page_blocked") },
+];
+
+/**
+ * @param status HTTP status of Meta's answer
+ * @param error what its body said, if it was an error in Meta's form
+ * @param afterMs how long Meta asks to wait, if it does
+ */
+export function judge(
+  status: number,
+  error: GraphError | undefined,
+  afterMs: number | undefined,
+): SendOutcome {
+  const asked = afterMs === undefined ? {} : { afterMs };
+  if (!error) {
+    // Not Meta's form: a proxy in between, or an outage.
+    return {
+      kind: "retry",
+      code: status === 429 ? "rate_limited" : "temporary",
+      reason: `HTTP ${status}`,
+      ...asked,
+    };
+  }
+  const reason = `(#${error.code}${error.subcode === undefined ? "" : `/${error.subcode}`}) ${error.message}`;
+  const row = TABLE.find((one) => fits(one, error));
+  if (row) {
+    const { verdict } = row;
+    return verdict.kind === "unknown" ? { kind: "unknown", reason } : { ...verdict, reason, ...asked };
+  }
+  if (status === 429) return { kind: "retry", code: "rate_limited", reason, ...asked };
+  // Unknown: tried again a bounded number of times (conversation/backoff.ts), then failed with Meta's own words.
+  return {
+    kind: "retry",
+    code: error.isTransient || status >= 500 ? "temporary" : "unknown_error",
+    reason,
+    ...asked,
+  };
+}
+
+function fits({ code, subcode, says }: Row, error: GraphError): boolean {
+  const codes = typeof code === "number" ? [code] : code;
+  if (!codes.includes(error.code)) return false;
+  if (subcode && (error.subcode === undefined || !subcode.includes(error.subcode))) return false;
+  return says === undefined || says.test(error.message);
+}

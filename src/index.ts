@@ -1,0 +1,6 @@
+import { answer } from "./routes.ts";
+
+export { Conversation } from "./conversation/conversation.ts";
+export { Dispatcher } from "./dispatch/dispatcher.ts";
+
+export default { fetch: answer } satisfies ExportedHandler<Cloudflare.Env>;

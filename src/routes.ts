@@ -1,0 +1,69 @@
+import { type IRequest, Router } from "itty-router";
+import { run } from "./dispatch/run.ts";
+import { type Config, configOf } from "./env.ts";
+import { health, notConfigured } from "./health.ts";
+import { problem } from "./problem.ts";
+import { answerHandshake } from "./webhook/handshake.ts";
+import { takeIn } from "./webhook/intake.ts";
+
+type Args = [env: Cloudflare.Env, ctx: ExecutionContext];
+
+/** Every path the gateway answers. */
+const router = Router<IRequest & Request, Args>();
+
+router.get("/webhook", (request, env) =>
+  configured(env, ({ verifyToken }) => answerHandshake(new URL(request.url).searchParams, verifyToken)),
+);
+
+router.post("/webhook", (request, env, ctx) =>
+  configured(env, async (config) => {
+    const { response, started } = await takeIn(request, config, env.CONVERSATION);
+    const context = { config, conversations: env.CONVERSATION, startedAt: Date.now() };
+    for (const { conversation, work } of started) ctx.waitUntil(run(context, conversation, work));
+    return response;
+  }),
+);
+
+router.get("/healthz", (_, env) => health(configOf(env)));
+
+/** Without settings the webhook answers 503: Meta keeps the events and sends them again. */
+function configured(
+  env: Cloudflare.Env,
+  handle: (config: Config) => Response | Promise<Response>,
+): Response | Promise<Response> {
+  const settings = configOf(env);
+  return settings.ok ? handle(settings.config) : notConfigured(settings.problems);
+}
+
+export async function answer(
+  request: Request,
+  env: Cloudflare.Env,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  try {
+    const response: Response | undefined = await router.fetch(request, env, ctx);
+    return response ?? noRoute(request);
+  } catch (error) {
+    // What went wrong inside is for the log: the caller learns only that it did.
+    console.error({ event: "unhandled", error: error instanceof Error ? error.stack : String(error) });
+    return problem({
+      status: 500,
+      code: "internal",
+      detail: "The gateway failed; the request can be repeated.",
+    });
+  }
+}
+
+function noRoute(request: Request): Response {
+  const { pathname } = new URL(request.url);
+  const methods = router.routes.filter(([, path]) => path.test(pathname)).map(([method]) => method);
+  if (methods.length === 0) {
+    return problem({ status: 404, code: "not_found", detail: "There is nothing at this path." });
+  }
+  return problem({
+    status: 405,
+    code: "method_not_allowed",
+    detail: `${pathname} answers ${methods.join(", ")}.`,
+    headers: { allow: methods.join(", ") },
+  });
+}

@@ -1,0 +1,144 @@
+import * as z from "zod/mini";
+import type { IncomingEvent } from "../conversation/incoming.ts";
+import { readMark } from "../conversation/mark.ts";
+import {
+  type ConversationId,
+  conversationId,
+  PAGE_ITSELF,
+  pageId,
+  type UserId,
+  userId,
+  userIdOfRef,
+} from "../ids.ts";
+import { identify } from "./dedupe.ts";
+import { classify, classifyChange, type MessengerEvent, opensWindow, participantsOf } from "./events.ts";
+
+/** Which events of which conversations one POST carries, in Meta's order. */
+export type Batch = Map<ConversationId, IncomingEvent[]>;
+
+export interface Policy {
+  appId: string | undefined;
+  /** Event types that go to the bot; `undefined` = all. */
+  botEvents: ReadonlySet<string> | undefined;
+}
+
+type Channel = "messaging" | "standby" | "changes";
+const CHANNELS: readonly Channel[] = ["messaging", "standby", "changes"];
+
+const envelopeSchema = z.looseObject({
+  object: z.string(),
+  entry: z.array(z.looseObject({ id: z.union([z.string(), z.number()]) })),
+});
+
+/** What becomes part of an object's name is checked; anything odd goes to the page's own conversation instead. */
+const USER_ID = /^[\w.:-]{1,128}$/;
+
+/**
+ * Reads Meta's envelope: every item of `messaging`, `standby` and `changes` of every entry.
+ * @returns `undefined` when it isn't an envelope at all. Inside one nothing is dropped: what can't be understood is
+ *   kept as an `unknown` event, since Meta would only redeliver it for hours.
+ */
+export async function readBatch(body: unknown, now: number, policy: Policy): Promise<Batch | undefined> {
+  const envelope = envelopeSchema.safeParse(body);
+  if (!envelope.success) return undefined;
+  const platform = envelope.data.object === "instagram" ? "instagram" : "messenger";
+
+  const batch: Batch = new Map();
+  for (const entry of envelope.data.entry) {
+    const page = pageId(String(entry.id));
+    if (!USER_ID.test(page)) return undefined;
+    const add = async (
+      user: UserId,
+      event: MessengerEvent,
+      channel: Channel | "entry",
+      item: unknown,
+      at: number,
+    ) => {
+      const { key, id } = await identify(event, channel, item);
+      const incoming: IncomingEvent = {
+        key,
+        id,
+        type: event.type,
+        at,
+        platform,
+        forward: channel !== "standby" && goesToBot(event, policy),
+        opensWindow: channel === "messaging" && opensWindow(event.type),
+        raw: JSON.stringify(item),
+      };
+      if (event.type === "echo") incoming.echo = echoOf(event);
+      const conversation = conversationId(page, user);
+      const events = batch.get(conversation);
+      if (events) events.push(incoming);
+      else batch.set(conversation, [incoming]);
+    };
+
+    let items = 0;
+    for (const channel of CHANNELS) {
+      const list = entry[channel];
+      if (!Array.isArray(list)) continue;
+      for (const item of list as unknown[]) {
+        items++;
+        if (item === null || typeof item !== "object" || Array.isArray(item)) {
+          await add(PAGE_ITSELF, { type: "unknown" }, channel, item, now);
+          continue;
+        }
+        const fields = item as Record<string, unknown>;
+        if (channel === "changes") {
+          const event = classifyChange(fields);
+          await add(authorOf(event, page), event, channel, item, seconds(entry["time"]) ?? now);
+        } else {
+          const event = classify(fields);
+          const { sender, recipient, timestamp } = participantsOf(fields);
+          await add(userOf(event, page, sender, recipient), event, channel, item, timestamp ?? now);
+        }
+      }
+    }
+    // An entry of a kind that isn't known yet is an event of the page.
+    if (items === 0) await add(PAGE_ITSELF, { type: "unknown" }, "entry", entry, now);
+  }
+  return batch;
+}
+
+/** Echoes of our own messages only settle their sends: the bot wrote those messages. */
+function goesToBot(event: MessengerEvent, { appId, botEvents }: Policy): boolean {
+  if (event.type === "echo") {
+    const { metadata, app_id } = event.value;
+    if (readMark(metadata ?? undefined) || (appId !== undefined && app_id === appId)) return false;
+  }
+  return botEvents === undefined || botEvents.has(event.type);
+}
+
+/** The user is the sender, except on echoes and on whatever else the page itself sends. */
+function userOf(
+  event: MessengerEvent,
+  page: string,
+  sender: string | undefined,
+  recipient: string | undefined,
+): UserId {
+  const other = event.type === "echo" || sender === undefined || sender === page ? recipient : sender;
+  if (other !== undefined && other !== page && USER_ID.test(other)) return userId(other);
+  if (event.type === "optin" && event.value.user_ref !== undefined && USER_ID.test(event.value.user_ref)) {
+    return userIdOfRef(event.value.user_ref);
+  }
+  return PAGE_ITSELF;
+}
+
+const authorSchema = z.looseObject({ from: z.looseObject({ id: z.union([z.string(), z.number()]) }) });
+
+/** A comment's author; the page's own posts and what has no author concern the page. */
+function authorOf(event: MessengerEvent, page: string): UserId {
+  if (event.type !== "feed") return PAGE_ITSELF;
+  const parsed = authorSchema.safeParse(event.value);
+  const author = parsed.success ? String(parsed.data.from.id) : page;
+  return author !== page && USER_ID.test(author) ? userId(author) : PAGE_ITSELF;
+}
+
+function echoOf(event: MessengerEvent & { type: "message" | "echo" }): NonNullable<IncomingEvent["echo"]> {
+  return { mid: event.value.mid, metadata: event.value.metadata ?? undefined };
+}
+
+/** `entry.time` is seconds on `changes`, milliseconds on the rest. */
+function seconds(time: unknown): number | undefined {
+  if (typeof time !== "number" || !Number.isSafeInteger(time) || time <= 0) return undefined;
+  return time < 100_000_000_000 ? time * 1000 : time;
+}

@@ -1,0 +1,39 @@
+import { problem } from "../problem.ts";
+
+/**
+ * Meta's check that we own the callback URL.
+ * @returns 200 with the challenge as plain text; 400 when a parameter is missing; 403 when mode or token is wrong.
+ * @see https://developers.facebook.com/docs/messenger-platform/webhooks#verification-requests
+ */
+export async function answerHandshake(query: URLSearchParams, verifyToken: string): Promise<Response> {
+  const mode = query.get("hub.mode");
+  const challenge = query.get("hub.challenge");
+  const token = query.get("hub.verify_token");
+  if (mode === null || challenge === null || token === null) {
+    return problem({
+      status: 400,
+      code: "handshake_incomplete",
+      detail: "Meta's handshake carries hub.mode, hub.challenge and hub.verify_token; one is missing.",
+    });
+  }
+  if (mode !== "subscribe" || !(await isSameText(token, verifyToken))) {
+    return problem({
+      status: 403,
+      code: "verify_token_mismatch",
+      detail: "hub.mode is not subscribe, or hub.verify_token is not the one in META_VERIFY_TOKEN.",
+    });
+  }
+  return new Response(challenge, {
+    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+  });
+}
+
+/** Constant-time in both texts' contents and lengths: equal-length digests are compared, not the texts. */
+async function isSameText(one: string, other: string): Promise<boolean> {
+  const encoder = new TextEncoder();
+  const [a, b] = await Promise.all([
+    crypto.subtle.digest("SHA-256", encoder.encode(one)),
+    crypto.subtle.digest("SHA-256", encoder.encode(other)),
+  ]);
+  return crypto.subtle.timingSafeEqual(a, b);
+}
