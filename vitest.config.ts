@@ -1,7 +1,20 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const simulatorBindings = {
+/** Whatever a test does not mean to reach answers 599: no test leaves this machine. */
+const outboundService = () => new Response("not reachable in tests", { status: 599 });
+
+const gatewaySettings = {
+  META_APP_SECRET: "first-app-secret, second-app-secret",
+  META_APP_ID: "900100200300",
+  META_VERIFY_TOKEN: "verify-token-of-tests",
+  PAGE_ACCESS_TOKENS: JSON.stringify({ "100200300400500": "PAGE-TOKEN-OF-TESTS" }),
+  BOT_SIGNING_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+  BOT_URL: "https://bot.invalid/messages",
+  GRAPH_URL: "https://graph.invalid",
+};
+
+const simulatorSettings = {
   SIM_PAGES: JSON.stringify([{ id: "100200300400500", name: "Sample Page", token: "SIM-PAGE-TOKEN" }]),
   SIM_APP_ID: "900100200300",
   SIM_APP_SECRET: "sim-app-secret",
@@ -10,30 +23,39 @@ const simulatorBindings = {
 };
 
 /**
- * Four kinds of test, by what they run on:
- * - core: pure logic, in Node, no I/O;
- * - gateway, simulator: the Worker's rooms on real workerd with real SQLite objects;
+ * Three kinds of test, by what they run on:
+ * - gateway, simulator: a Worker's rooms on real workerd with real SQLite objects;
  * - e2e: the shipped bundle as a process, with bots, Graph and browsers as other processes.
  */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "gateway", include: ["test/worker/**/*.test.ts"] },
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: gatewaySettings, outboundService },
+          }),
+        ],
+        test: {
+          name: "gateway",
+          include: ["test/*.test.ts", "test/{webhook,conversation,dispatch,bots,graph}/**/*.test.ts"],
+        },
       },
       {
-        plugins: [cloudflareTest({
+        plugins: [
+          cloudflareTest({
             wrangler: { configPath: "./src/simulator/wrangler.toml" },
-            miniflare: { bindings: simulatorBindings },
-          })],
+            miniflare: { bindings: simulatorSettings },
+          }),
+        ],
         test: { name: "simulator", include: ["test/simulator/**/*.test.ts"] },
       },
       {
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/bundles.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../src/env.ts";
+
+const COMPLETE = {
+  META_APP_SECRET: "app-secret",
+  META_VERIFY_TOKEN: "verify-token",
+  PAGE_ACCESS_TOKENS: '{"1001":"page-token"}',
+  BOT_SIGNING_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+  BOT_URL: "https://bot.example/hook",
+};
+const configOf = (more: Record<string, unknown> = {}) => {
+  const result = readConfig({ ...COMPLETE, ...more });
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.config;
+};
+const problemsOf = (more: Record<string, unknown>) => {
+  const result = readConfig({ ...COMPLETE, ...more });
+  return result.ok ? [] : result.problems.map(({ name }) => name);
+};
+
+describe("the settings", () => {
+  it("have defaults for all that isn't secret or the bot's address", () => {
+    const config = configOf();
+    expect(config.graph).toEqual({ url: "https://graph.facebook.com", version: "v25.0" });
+    expect(config.bot.timeoutMs).toBe(20_000);
+    expect(config.retentionDays).toBe(90);
+  });
+
+  it("name each one that is missing", () => {
+    for (const name of Object.keys(COMPLETE)) {
+      expect(problemsOf({ [name]: undefined })).toEqual([name]);
+      expect(problemsOf({ [name]: "" })).toEqual([name]);
+    }
+  });
+
+  it("take page tokens together or one by one", () => {
+    const config = configOf({ PAGE_ACCESS_TOKEN_2002: "other-token" });
+    expect(Object.fromEntries(config.pageTokens)).toEqual({ 1001: "page-token", 2002: "other-token" });
+    expect(problemsOf({ PAGE_ACCESS_TOKENS: undefined, PAGE_ACCESS_TOKEN_2002: "other-token" })).toEqual([]);
+  });
+
+  it("take several app secrets and signing secrets while they rotate", () => {
+    const config = configOf({
+      META_APP_SECRET: "new, old",
+      BOT_SIGNING_SECRET: `${COMPLETE.BOT_SIGNING_SECRET}  whsec_${btoa("y".repeat(32))}`,
+    });
+    expect(config.appSecrets).toEqual(["new", "old"]);
+    expect(config.bot.signingKeys.map((key) => key.length)).toEqual([24, 32]);
+  });
+
+  it("allow plain http for loopback only", () => {
+    for (const url of [
+      "http://127.0.0.1:8789",
+      "http://localhost:1/x",
+      "http://[::1]:5/",
+      "https://bot.example",
+    ]) {
+      expect(problemsOf({ BOT_URL: url })).toEqual([]);
+    }
+    for (const url of [
+      "http://bot.example",
+      "http://127.0.0.1.evil.example",
+      "http://10.0.0.1",
+      "ftp://x.example",
+      "bot.example",
+      "https://user:pw@bot.example",
+    ]) {
+      expect(problemsOf({ BOT_URL: url })).toEqual(["BOT_URL"]);
+      expect(problemsOf({ GRAPH_URL: url })).toEqual(["GRAPH_URL"]);
+    }
+  });
+
+  const malformed: [string, string][] = [
+    ["PAGE_ACCESS_TOKENS", "not json"],
+    ["PAGE_ACCESS_TOKENS", '{"page":"token"}'],
+    ["BOT_SIGNING_SECRET", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+    ["BOT_SIGNING_SECRET", "whsec_c2hvcnQ="],
+    ["BOT_SIGNING_SECRET", "whsec_%%%"],
+    ["BOT_TIMEOUT_MS", "25001"],
+    ["BOT_TIMEOUT_MS", "soon"],
+    ["BOT_PROTOCOL", "telepathy"],
+    ["GRAPH_VERSION", "newest"],
+    ["RETENTION_DAYS", "1"],
+    ["API_KEYS", '[{"name":"a","key":"short","role":"admin"}]'],
+    ["API_KEYS", '[{"name":"a","key":"0123456789012345678901234","role":"king"}]'],
+    ["SEALING_KEY", "c2hvcnQ="],
+    ["PUBLIC_URL", "gateway.example"],
+  ];
+  for (const [name, value] of malformed) {
+    it(`name ${name} when it is malformed, and never show it: ${value}`, () => {
+      const result = readConfig({ ...COMPLETE, [name]: value });
+      if (result.ok) throw new Error("accepted");
+      expect(result.problems.map((problem) => problem.name)).toEqual([name]);
+      expect(JSON.stringify(result.problems)).not.toContain(value);
+    });
+  }
+
+  it("stay out of the answer when they are wrong", () => {
+    const result = readConfig({ ...COMPLETE, META_VERIFY_TOKEN: "", BOT_URL: "http://secret.example/token" });
+    expect(JSON.stringify(result)).not.toMatch(/secret\.example|app-secret|page-token/);
+  });
+});

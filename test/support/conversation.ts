@@ -1,0 +1,109 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { Conversation } from "../../src/conversation/conversation.ts";
+import type { IncomingEvent } from "../../src/conversation/incoming.ts";
+import type { MessageState } from "../../src/conversation/position.ts";
+import type { BotAnswer, DeliverWork, SendOutcome, SendWork, Work } from "../../src/conversation/work.ts";
+
+/** Drives a conversation's object as the webhook and the dispatcher do, without a network between. */
+
+export const ALL = { deliver: true, send: true };
+export const NONE = { deliver: false, send: false };
+
+export type Stub = DurableObjectStub<Conversation>;
+
+/** A conversation nobody else uses. Events of the user's, from it. */
+export function freshConversation(): Stub {
+  return env.CONVERSATION.getByName(`100200300400500_${crypto.randomUUID()}`);
+}
+
+export const says = (words: string, more: Partial<IncomingEvent> = {}): IncomingEvent => ({
+  key: `message:m_${words}`,
+  id: `m_${words}`,
+  type: "message",
+  at: Date.now(),
+  platform: "messenger",
+  forward: true,
+  opensWindow: true,
+  raw: JSON.stringify({ message: { mid: `m_${words}`, text: words } }),
+  ...more,
+});
+
+export function deliverWork(work: Work[]): DeliverWork {
+  const found = work.find((one) => one.kind === "deliver");
+  if (!found) throw new Error(`no delivery among ${JSON.stringify(work)}`);
+  return found;
+}
+
+export function sendWork(work: Work[]): SendWork {
+  const found = work.find((one) => one.kind === "send");
+  if (!found) throw new Error(`no send among ${JSON.stringify(work)}`);
+  return found;
+}
+
+export const wordsOf = (work: DeliverWork): string[] => work.events.map(({ id }) => id.slice(2));
+export const textOf = (work: SendWork): string => JSON.parse(work.body).message.text;
+export const metadataOf = (work: SendWork): string => JSON.parse(work.body).message.metadata;
+
+export const answerOf = (...texts: string[]): BotAnswer => ({
+  messages: texts.map((text) => ({ messaging_type: "RESPONSE", message: { text } })),
+  actions: [],
+});
+
+export function reportAnswer(
+  stub: Stub,
+  work: DeliverWork,
+  answer: BotAnswer,
+  capacity = ALL,
+): Promise<Work[]> {
+  const { delivery, attempt } = work;
+  const outcome = { kind: "answered" as const, status: 200, answer };
+  return stub.settleDelivery({ delivery, attempt, tookMs: 5, outcome }, capacity);
+}
+
+export function reportFailure(stub: Stub, work: DeliverWork, status = 503, final = false): Promise<Work[]> {
+  const { delivery, attempt } = work;
+  const outcome = {
+    kind: final ? ("rejected" as const) : ("retry" as const),
+    status,
+    reason: `http_${status}`,
+  };
+  return stub.settleDelivery({ delivery, attempt, tookMs: 5, outcome }, ALL);
+}
+
+export function reportSend(
+  stub: Stub,
+  work: SendWork,
+  outcome: SendOutcome,
+  capacity = ALL,
+): Promise<Work[]> {
+  const { entry, index, attempt } = work;
+  return stub.settleSend({ entry, index, attempt, outcome }, capacity);
+}
+
+export const sent = (mid: string): SendOutcome => ({ kind: "sent", mid });
+
+/** Every message to the user, in order, with its state. */
+export function messagesOf(stub: Stub): Promise<(MessageState & { text: string })[]> {
+  return runInDurableObject(stub, (_, { storage }) =>
+    storage.sql
+      .exec<{ messages: string; progress: string }>("SELECT messages, progress FROM outbox ORDER BY seq")
+      .toArray()
+      .flatMap(({ messages, progress }) => {
+        const states: MessageState[] = JSON.parse(progress);
+        const bodies: { message: { text: string } }[] = JSON.parse(messages);
+        return states.map((state, at) => ({ ...state, text: bodies[at]?.message.text ?? "" }));
+      }),
+  );
+}
+
+/** Lets time pass for a conversation: everything that was due later is due now. */
+export function letTimePass(stub: Stub): Promise<void> {
+  return runInDurableObject(stub, async (_, { storage }) => {
+    storage.sql.exec("UPDATE event SET due = 1 WHERE due IS NOT NULL");
+    storage.sql.exec("UPDATE outbox SET due = 1");
+  });
+}
+
+export const alarmOf = (stub: Stub): Promise<number | null> =>
+  runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
