@@ -55,7 +55,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: ["test/support/bundles.ts"],
+          globalSetup: ["test/e2e/support/bundles.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -21,6 +21,7 @@ export const bundlePath = (worker: WorkerName): string => join(WORKERS[worker].o
  */
 export function bundle(worker: WorkerName): number {
   const { config, out } = WORKERS[worker];
+  rmSync(out, { recursive: true, force: true });
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
   const args = [wrangler, "deploy", "--dry-run", "--outdir", out, "--config", config];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {

@@ -15,7 +15,13 @@ mkdirSync(stateDir, { recursive: true });
 
 const host = process.env["HOST"] ?? "127.0.0.1";
 const port = Number(process.env["PORT"] ?? 8787);
-const config = writeWorkerdConfig({ worker: "gateway", host, port, stateDir, variables: settingsIn(process.env) });
+const config = writeWorkerdConfig({
+  worker: "gateway",
+  host,
+  port,
+  stateDir,
+  variables: settingsIn(process.env),
+});
 console.log(`gateway on http://${host}:${port}, data in ${stateDir}`);
 
 if (!process.execve) throw new Error("serve needs Node 22.15 or newer; `npm run serve` brings its own");

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { parse } from "smol-toml";
-import { bundlePath, WORKERS, type WorkerName } from "./bundle.ts";
+import { WORKERS, type WorkerName } from "./bundle.ts";
 
 /** The runtime's own binary: no wrangler in between. */
 export const WORKERD: string = createRequire(import.meta.url)("workerd").default;
@@ -36,7 +36,8 @@ export function writeWorkerdConfig(served: Served): string {
 
 function configText({ worker, host, port, stateDir, variables }: Served): string {
   // Cap'n Proto resolves what it embeds from the configuration's own folder.
-  const module = relative(stateDir, bundlePath(worker));
+  const embedded = (file: string) => `embed ${text(relative(stateDir, join(WORKERS[worker].out, file)))}`;
+  const texts = readdirSync(WORKERS[worker].out).filter((file) => TEXT_MODULE.test(file));
   const toml = parse(readFileSync(WORKERS[worker].config, "utf8")) as unknown as WranglerToml;
   const objects = toml.durable_objects.bindings;
   const list = (items: string[]) => (items.length === 0 ? "[]" : `[\n    ${items.join(",\n    ")},\n  ]`);
@@ -52,7 +53,10 @@ const config :Workerd.Config = (
 );
 
 const served :Workerd.Worker = (
-  modules = [(name = "index.js", esModule = embed ${text(module)})],
+  modules = ${list([
+    `(name = "index.js", esModule = ${embedded("index.js")})`,
+    ...texts.map((file) => `(name = ${text(file)}, text = ${embedded(file)})`),
+  ])},
   compatibilityDate = ${text(toml.compatibility_date)},
   compatibilityFlags = ${list((toml.compatibility_flags ?? []).map(text))},
   durableObjectNamespaces = ${list(objects.map((one) => `(className = ${text(one.class_name)}, uniqueKey = ${text(`messengate-${one.class_name}`)}, enableSql = true)`))},
@@ -67,6 +71,9 @@ const served :Workerd.Worker = (
 }
 
 const text = (value: string): string => JSON.stringify(value);
+
+/** What wrangler puts beside the bundle as text: the rules of src/simulator/wrangler.toml. */
+const TEXT_MODULE = /\.(html|css|client\.js)$/;
 
 /** The gateway's settings (architecture, "Secrets and variables"); page tokens may also have one variable each. */
 const SETTINGS = [

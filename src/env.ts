@@ -72,7 +72,7 @@ const DEFAULT_GRAPH_URL = "https://graph.facebook.com";
 const DEFAULT_GRAPH_VERSION = "v25.0";
 /** A Worker may go on for 30 s after it has answered Meta; a bot call must fit with room to record its result. */
 const MAX_BOT_TIMEOUT_MS = 25_000;
-const DEFAULT_BOT_TIMEOUT_MS = 20_000;
+export const DEFAULT_BOT_TIMEOUT_MS = 20_000;
 const DEFAULT_RETENTION_DAYS = 90;
 const PAGE_TOKEN_PREFIX = "PAGE_ACCESS_TOKEN_";
 

@@ -9,7 +9,7 @@ const messageSchema = z.looseObject({});
 
 const answerSchema = z.looseObject({
   messages: z.optional(z.array(messageSchema).check(z.maxLength(MAX_MESSAGES))),
-  actions: z.optional(z.array(z.enum(ACTIONS)).check(z.maxLength(10))),
+  actions: z.optional(z.array(z.enum(ACTIONS)).check(z.maxLength(ACTIONS.length))),
   state: z.optional(z.unknown()),
   state_version: z.optional(z.number()),
   handover: z.optional(z.string().check(z.regex(/^(bot|human|\d{1,32})$/))),

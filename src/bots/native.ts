@@ -51,7 +51,7 @@ export function nativeBot(settings: NativeSettings): Bot {
 }
 
 /** The raw events go in as the text Meta sent: nothing is lost or reordered by parsing them once more. */
-export function requestBody({ conversation, events }: DeliverWork, now: Date): string {
+function requestBody({ conversation, events }: DeliverWork, now: Date): string {
   const { id, page, user, platform, windowClosesAt, owner, state, stateVersion, stateRefused } = conversation;
   const about = {
     id,

@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
+import { configOf, DEFAULT_BOT_TIMEOUT_MS } from "../env.ts";
 import { partsOf } from "../ids.ts";
 import { EventLog } from "./event-log.ts";
 import { applyAnswer, readFacts, writeFacts } from "./facts.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import { type Granted, Ledger } from "./ledger.ts";
-import { WINDOW_MS } from "./limits.ts";
+import { leaseMs, WINDOW_MS } from "./limits.ts";
 import { readMark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
 import type { Delivery, OpenEntry } from "./position.ts";
@@ -123,7 +124,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       delivery: waits > 0 ? this.#events.delivery(waits) : null,
       open: this.#outbox.open(entry.openFrom),
     };
-    return new Ledger(position, this.#events, { random: Math.random, uuid: () => crypto.randomUUID() });
+    const chance = { random: Math.random, uuid: () => crypto.randomUUID() };
+    const settings = configOf(this.env);
+    const botTimeoutMs = settings.ok ? settings.config.bot.timeoutMs : DEFAULT_BOT_TIMEOUT_MS;
+    return new Ledger(position, this.#events, chance, leaseMs(botTimeoutMs));
   }
 
   #unseen(events: IncomingEvent[]): IncomingEvent[] {

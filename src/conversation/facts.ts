@@ -10,7 +10,7 @@ export interface Facts {
 }
 
 /** Why the state a bot left was not taken; the stored one stays. */
-export type StateRefusal = "stale_version" | "too_large";
+type StateRefusal = "stale_version" | "too_large";
 
 const FRESH: Facts = { state: null, stateVersion: 0, stateRefused: null, owner: "bot" };
 

@@ -5,7 +5,6 @@ import {
   DELIVERY_MAX_EVENTS,
   ECHO_GRACE_MS,
   HOLD_RETRY_MS,
-  LEASE_MS,
   MAX_LOST_LEASES,
 } from "./limits.ts";
 import type { Mark } from "./mark.ts";
@@ -51,12 +50,14 @@ export class Ledger {
   readonly position: Position;
   readonly #stored: StoredEvents;
   readonly #chance: Chance;
+  readonly #leaseMs: number;
   #changes = noChanges();
 
-  constructor(position: Position, stored: StoredEvents, chance: Chance) {
+  constructor(position: Position, stored: StoredEvents, chance: Chance, leaseMs: number) {
     this.position = position;
     this.#stored = stored;
     this.#chance = chance;
+    this.#leaseMs = leaseMs;
   }
 
   /** Takes what has changed since the last call, to be written down. */
@@ -95,10 +96,7 @@ export class Ledger {
   expectsDelivery(report: DeliveryReport): boolean {
     const { delivery } = this.position;
     return (
-      delivery !== null &&
-      delivery.leased &&
-      delivery.id === report.delivery &&
-      delivery.attempt === report.attempt
+      delivery?.leased === true && delivery.id === report.delivery && delivery.attempt === report.attempt
     );
   }
 
@@ -181,7 +179,7 @@ export class Ledger {
       if (capacity.deliver) {
         delivery.attempt++;
         delivery.leased = true;
-        delivery.due = now + LEASE_MS;
+        delivery.due = now + this.#leaseMs;
         this.#changes.delivery = true;
         granted.delivery = delivery;
       }
@@ -192,7 +190,7 @@ export class Ledger {
       entry.progress[index] = { status: "sending", failures: failuresOf(entry.progress[index]) };
       entry.attempt++;
       entry.leased = true;
-      entry.due = now + LEASE_MS;
+      entry.due = now + this.#leaseMs;
       this.#changes.open.add(entry);
       granted.entry = entry;
     }

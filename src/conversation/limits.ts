@@ -1,10 +1,13 @@
 /** The conversation's numbers, each with its reason. */
 
+/** The longest a message to the user may take, with the actions that go before it, ms. */
+export const SEND_MS = 15_000;
+
 /**
- * How long a lease lasts, ms: longer than the longest bot call (25 s) or Send API call plus recording it, or a slow bot
- * would be called twice. The same for both directions, so that one alarm serves an exchange without being moved.
+ * How long a lease lasts, ms: longer than the longest piece of work and its report, or a slow bot would be called twice.
+ * The same for both directions, so that one alarm serves an exchange without being moved.
  */
-export const LEASE_MS = 40_000;
+export const leaseMs = (botTimeoutMs: number): number => Math.max(botTimeoutMs, SEND_MS) + 5_000;
 
 /** A delivery's size: what a bot can take in one request. */
 export const DELIVERY_MAX_EVENTS = 25;

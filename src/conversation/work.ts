@@ -17,7 +17,7 @@ export interface DeliverWork {
   events: DeliveredEvent[];
 }
 
-export interface ConversationFacts {
+interface ConversationFacts {
   id: ConversationId;
   page: PageId;
   user: UserId;
@@ -32,7 +32,7 @@ export interface ConversationFacts {
   stateRefused: "stale_version" | "too_large" | null;
 }
 
-export interface DeliveredEvent {
+interface DeliveredEvent {
   id: string;
   type: string;
   at: number;

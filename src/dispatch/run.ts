@@ -1,4 +1,5 @@
 import type { Conversation } from "../conversation/conversation.ts";
+import { SEND_MS } from "../conversation/limits.ts";
 import { callConversation } from "../conversation/stub.ts";
 import type { Capacity, DeliverWork, SendOutcome, SendWork, Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
@@ -7,8 +8,6 @@ import { type Page, pageOf } from "../pages/page.ts";
 
 /** A Worker lives 30 s after its answer. What can't be finished and reported within is left to the alarm. */
 const RUN_MS = 28_000;
-/** The longest a send may take, with its report, ms. */
-const SEND_MS = 11_000;
 const REPORT_MS = 1_000;
 
 export interface RunContext {
@@ -65,5 +64,5 @@ async function sendVia({ graph }: Page, work: SendWork): Promise<SendOutcome> {
 
 function capacityOf({ startedAt, config }: RunContext): Capacity {
   const left = startedAt + RUN_MS - Date.now();
-  return { deliver: left >= config.bot.timeoutMs + REPORT_MS, send: left >= SEND_MS };
+  return { deliver: left >= config.bot.timeoutMs + REPORT_MS, send: left >= SEND_MS + REPORT_MS };
 }

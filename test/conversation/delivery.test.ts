@@ -157,7 +157,7 @@ describe("a run that dies", () => {
     const stub = freshConversation();
     const lost = deliverWork(await stub.ingest([says("a")], true));
     const deadline = ((await alarmOf(stub)) ?? 0) - Date.now();
-    expect(deadline).toBeGreaterThan(35_000);
+    expect(deadline).toBeGreaterThan(24_000);
     await crash(stub);
     const again = deliverWork(await fireAlarm(stub));
     expect(again).toMatchObject({ delivery: lost.delivery, attempt: 2 });

@@ -7,7 +7,7 @@ import type { BotAnswer, DeliverWork, SendOutcome, SendWork, Work } from "../../
 
 /** Drives a conversation's object as the webhook and the dispatcher do, without a network between. */
 
-export const ALL = { deliver: true, send: true };
+const ALL = { deliver: true, send: true };
 export const NONE = { deliver: false, send: false };
 
 export type Stub = DurableObjectStub<Conversation>;

@@ -3,7 +3,7 @@ import { signedPost } from "./webhook.ts";
 
 /** The Worker under test, on this runtime. */
 
-export const SECRET = "first-app-secret";
+const SECRET = "first-app-secret";
 const ORIGIN = "https://gateway.invalid";
 
 export const get = (path: string): Promise<Response> => exports.default.fetch(new Request(ORIGIN + path));
