@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -14,6 +14,18 @@ export const WORKERS = {
 export type WorkerName = keyof typeof WORKERS;
 
 export const bundlePath = (worker: WorkerName): string => join(WORKERS[worker].out, "index.js");
+
+/** Whether the sources are newer than the bundle, or there is none. */
+export function isStale(worker: WorkerName): boolean {
+  if (!existsSync(bundlePath(worker))) return true;
+  const built = statSync(bundlePath(worker)).mtimeMs;
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).map((file) =>
+    join(ROOT, "src", file),
+  );
+  return [...sources, WORKERS[worker].config, join(ROOT, "package-lock.json")].some(
+    (file) => statSync(file).mtimeMs > built,
+  );
+}
 
 /**
  * Bundles a Worker exactly as `wrangler deploy` ships it.

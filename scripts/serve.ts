@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { bundle, bundlePath, ROOT } from "./bundle.ts";
+import { bundle, isStale, ROOT } from "./bundle.ts";
 import { settingsIn, WORKERD, writeWorkerdConfig } from "./workerd.ts";
 
 /**
@@ -8,7 +8,7 @@ import { settingsIn, WORKERD, writeWorkerdConfig } from "./workerd.ts";
  * secrets and variables; PORT (8787), HOST (127.0.0.1) and STATE_DIR (.state/gateway) say where. This process becomes
  * workerd, so that a signal sent to it reaches the runtime itself.
  */
-if (!existsSync(bundlePath("gateway"))) bundle("gateway");
+if (isStale("gateway")) bundle("gateway");
 
 const stateDir = resolve(process.env["STATE_DIR"] ?? join(ROOT, ".state/gateway"));
 mkdirSync(stateDir, { recursive: true });

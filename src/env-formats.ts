@@ -31,13 +31,21 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** https anywhere; http on loopback only, so that no token or message travels in clear. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** RFC 1918, 6598, 3927 and "this network"; IPv6 unique local, link local, unspecified and mapped IPv4. */
+const PRIVATE =
+  /^(0|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^\[(f[cd]|fe[89ab]|::\]|::ffff:)/;
+
+/**
+ * https to public places, http to loopback only: no token or message travels in clear, and no setting leads into a
+ * private network by its address. (Names that resolve there are stopped by `global_fetch_strictly_public`.)
+ */
 export function isAllowedUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, password } = new URL(value);
   if (username !== "" || password !== "") return false;
-  if (protocol === "https:") return true;
-  return protocol === "http:" && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+  if (LOOPBACK.test(hostname)) return protocol === "https:" || protocol === "http:";
+  return protocol === "https:" && !PRIVATE.test(hostname);
 }
 
 /** `whsec_<base64>` of 24–64 bytes, as Standard Webhooks has it (spec, "Signature scheme"). */

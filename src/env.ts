@@ -8,6 +8,7 @@ import {
   parsePageTokens,
 } from "./env-formats.ts";
 import { type PageId, pageId } from "./ids.ts";
+import { EVENT_TYPES } from "./webhook/events.ts";
 
 /**
  * The only reader of raw bindings. Everything else gets a validated {@link Config}.
@@ -33,6 +34,8 @@ export interface Config {
   appId: string | undefined;
   verifyToken: string;
   pageTokens: ReadonlyMap<PageId, string>;
+  /** The largest webhook body that is taken. Bodies are read before they can be verified: it bounds what a stranger costs. */
+  webhookMaxBytes: number;
   bot: {
     url: string;
     timeoutMs: number;
@@ -73,6 +76,7 @@ const DEFAULT_GRAPH_VERSION = "v25.0";
 /** A Worker may go on for 30 s after it has answered Meta; a bot call must fit with room to record its result. */
 const MAX_BOT_TIMEOUT_MS = 25_000;
 export const DEFAULT_BOT_TIMEOUT_MS = 20_000;
+const DEFAULT_WEBHOOK_MAX_BYTES = 1024 * 1024;
 const DEFAULT_RETENTION_DAYS = 90;
 const PAGE_TOKEN_PREFIX = "PAGE_ACCESS_TOKEN_";
 
@@ -98,7 +102,7 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
       return "";
     }
     if (!isAllowedUrl(value)) malformed(name, "is not an https URL", "plain http is for loopback only");
-    return value.replace(/\/+$/, "");
+    return value;
   };
   const whole = (name: string, fallback: number, min: number, max: number): number => {
     const value = text(name);
@@ -111,6 +115,13 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
 
   const secrets = secret("META_APP_SECRET", "the app secret from App settings › Basic").split(",");
   const [first = "", ...rest] = secrets.map((one) => one.trim()).filter((one) => one !== "");
+  if (text("META_APP_SECRET") !== undefined && first === "") {
+    malformed(
+      "META_APP_SECRET",
+      "is empty",
+      "several secrets are separated by commas, the current one first",
+    );
+  }
   const verifyToken = secret(
     "META_VERIFY_TOKEN",
     "a long random text that you also enter in Meta's webhook dialog",
@@ -127,7 +138,12 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
     malformed("PAGE_ACCESS_TOKENS", "is malformed", 'it is JSON: {"<page_id>":"<token>"}');
   } else {
     for (const [id, token] of Object.entries(tokens)) pageTokens.set(pageId(id), token);
-    if (pageTokens.size === 0) secret("PAGE_ACCESS_TOKENS", 'JSON, {"<page_id>":"<page access token>"}');
+    if (pageTokens.size === 0) {
+      missing(
+        "PAGE_ACCESS_TOKENS",
+        'set it with `wrangler secret put PAGE_ACCESS_TOKENS`: {"<page_id>":"<token>"}',
+      );
+    }
   }
 
   /** Several keys in one setting, the newest first, while they rotate. */
@@ -172,20 +188,28 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
   if (!/^v\d+\.\d+$/.test(version)) malformed("GRAPH_VERSION", "is malformed", "it looks like v25.0");
   const protocol = text("BOT_PROTOCOL") ?? "native";
   if (protocol !== "native") malformed("BOT_PROTOCOL", "is unknown", "this version speaks: native");
-  const events = text("BOT_EVENTS");
+  const events = text("BOT_EVENTS")?.split(/[\s,]+/);
+  const strangers = (events ?? []).filter((type) => type !== "all" && !EVENT_TYPES.has(type));
+  if (strangers.length > 0) {
+    malformed("BOT_EVENTS", "names unknown event types", "docs/bot-protocol.md lists them; or all");
+  }
 
   const config: Config = {
     appSecrets: [first, ...rest],
     appId: text("META_APP_ID"),
     verifyToken,
     pageTokens,
+    webhookMaxBytes: whole("WEBHOOK_MAX_BYTES", DEFAULT_WEBHOOK_MAX_BYTES, 1024, 16 * 1024 * 1024),
     bot: {
       url: url("BOT_URL", undefined, "the https address of your bot"),
       timeoutMs: whole("BOT_TIMEOUT_MS", DEFAULT_BOT_TIMEOUT_MS, 100, MAX_BOT_TIMEOUT_MS),
       signingKeys,
-      events: events === undefined || events === "all" ? undefined : new Set(events.split(/[\s,]+/)),
+      events: events === undefined || events.includes("all") ? undefined : new Set(events),
     },
-    graph: { url: url("GRAPH_URL", DEFAULT_GRAPH_URL, "the Graph API's address"), version },
+    graph: {
+      url: url("GRAPH_URL", DEFAULT_GRAPH_URL, "the Graph API's address").replace(/\/+$/, ""),
+      version,
+    },
     apiKeys: apiKeys ?? [],
     sealingKeys,
     publicUrl:

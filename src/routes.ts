@@ -16,11 +16,11 @@ router.get("/webhook", (request, env) =>
 );
 
 router.post("/webhook", (request, env, ctx) =>
-  configured(env, async (config) => {
-    const { response, started } = await takeIn(request, config, env.CONVERSATION);
+  configured(env, (config) => {
     const context = { config, conversations: env.CONVERSATION, startedAt: Date.now() };
-    for (const { conversation, work } of started) ctx.waitUntil(run(context, conversation, work));
-    return response;
+    return takeIn(request, config, env.CONVERSATION, (conversation, work) =>
+      ctx.waitUntil(run(context, conversation, work)),
+    );
   }),
 );
 

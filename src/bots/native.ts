@@ -1,6 +1,6 @@
 import type { DeliverWork, DeliveryOutcome } from "../conversation/work.ts";
 import type { Bot } from "./bot.ts";
-import { parseAnswer } from "./native-answer.ts";
+import { NO_REPLY, parseAnswer } from "./native-answer.ts";
 import { signedHeaders } from "./standard-webhooks.ts";
 
 export interface NativeSettings {
@@ -50,7 +50,7 @@ export function nativeBot(settings: NativeSettings): Bot {
   };
 }
 
-/** The raw events go in as the text Meta sent: nothing is lost or reordered by parsing them once more. */
+/** The raw events go in as the text that was stored: parsing it once more would only cost. */
 function requestBody({ conversation, events }: DeliverWork, now: Date): string {
   const { id, page, user, platform, windowClosesAt, owner, state, stateVersion, stateRefused } = conversation;
   const about = {
@@ -85,6 +85,8 @@ async function outcomeOf(response: Response): Promise<DeliveryOutcome> {
   if (response.ok) {
     const text = await readText(response);
     const answer = text === undefined ? undefined : parseAnswer(text);
+    // 202 means that the bot replies later by other means: what its body says is for people.
+    if (!answer && status === 202) return { kind: "answered", status, answer: NO_REPLY };
     if (answer) return { kind: "answered", status, answer };
     // Not final: a proxy's page or a half-written answer says nothing about the next attempt.
     return { kind: "retry", status, reason: "answer_malformed" };

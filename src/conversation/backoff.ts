@@ -4,7 +4,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Standard Webhooks, "Deliverability and reliability": three days and a bit in all. */
+/** Standard Webhooks, "Deliverability and reliability": three days at the most, half of that on average with jitter. */
 const BOT_SCHEDULE = [
   5 * SECOND,
   5 * MINUTE,

@@ -5,7 +5,7 @@ import { EventLog } from "./event-log.ts";
 import { applyAnswer, readFacts, writeFacts } from "./facts.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import { type Granted, Ledger } from "./ledger.ts";
-import { leaseMs, WINDOW_MS } from "./limits.ts";
+import { ALARM_OVERDUE_MS, leaseMs, SETTINGS_RETRY_MS, WINDOW_MS } from "./limits.ts";
 import { readMark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
 import type { Delivery, OpenEntry } from "./position.ts";
@@ -67,21 +67,31 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       }
       const { status, reason } = outcome;
       const again = outcome.kind === "retry" ? { afterMs: outcome.afterMs } : null;
-      const isDead = this.#ledger.deliveryFailed({ at: now, status, tookMs, reason }, again, now);
-      if (isDead) console.error({ event: "dead_letter", delivery: report.delivery, status, reason });
+      this.#ledger.deliveryFailed({ at: now, status, tookMs, reason }, again, now);
     });
   }
 
   /** Takes the result of a send. A report of another attempt than the one that is out changes nothing. */
   settleSend(report: SendReport, capacity: Capacity): Work[] {
     return this.#step(capacity, (now) => {
-      if (this.#ledger.expectsSend(report)) this.#ledger.sendEnded(report.outcome, now);
+      if (!this.#ledger.expectsSend(report)) return;
+      const state = this.#ledger.sendEnded(report.outcome, now);
+      if (state?.status !== "failed") return;
+      const { code, reason } = state;
+      console.warn({ event: "message_failed", conversation: this.ctx.id.name, code, reason });
     });
   }
 
   /** Hands what is due to a Dispatcher, without waiting for it. Never throws for the outside's faults. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
+    if (!configOf(this.env).ok) {
+      // Handing work out would only lose leases until someone has corrected the settings.
+      console.error({ event: "alarm_without_settings" });
+      this.#alarmAt = Date.now() + SETTINGS_RETRY_MS;
+      await this.ctx.storage.setAlarm(this.#alarmAt);
+      return;
+    }
     const work = this.#step(EVERYTHING, () => {});
     if (work.length === 0) return;
     try {
@@ -150,6 +160,14 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     for (const entry of changes.entries) {
       changes.open.delete(entry.entry);
       this.#outbox.append(entry);
+      if (entry.outcome === "answered") continue;
+      const { delivery: id, attempts } = entry;
+      console.error({
+        event: "dead_letter",
+        conversation: this.ctx.id.name,
+        delivery: id,
+        last: attempts.at(-1),
+      });
     }
     for (const entry of changes.open) this.#outbox.save(entry);
   }
@@ -160,7 +178,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     if (due === null) {
       if (this.#alarmAt !== null) this.ctx.storage.deleteAlarm();
       this.#alarmAt = null;
-    } else if (this.#alarmAt === null || due < this.#alarmAt) {
+    } else if (this.#alarmAt === null || due < this.#alarmAt || this.#alarmAt < now - ALARM_OVERDUE_MS) {
       // An alarm set for the past or for this very moment may not fire.
       this.#alarmAt = Math.max(due, now + 1);
       this.ctx.storage.setAlarm(this.#alarmAt);

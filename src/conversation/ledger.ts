@@ -70,15 +70,15 @@ export class Ledger {
   /** Accepts events that are not stored yet, in order. When nothing waits for the bot, they are the next delivery. */
   accept(events: readonly IncomingEvent[], now: number): void {
     const { position } = this;
-    const forwarded: { seq: number; bytes: number }[] = [];
+    const forwarded: { seq: number; raw: string }[] = [];
     const head = position.delivery?.first;
     for (const event of events) {
       position.seq++;
       if (event.forward) {
         position.lastForwarded = position.seq;
-        forwarded.push({ seq: position.seq, bytes: event.raw.length });
+        forwarded.push({ seq: position.seq, raw: event.raw });
       }
-      if (event.opensWindow) position.windowAt = Math.max(position.windowAt ?? 0, event.at);
+      if (event.opensWindow) position.windowAt = Math.max(position.windowAt ?? 0, Math.min(event.at, now));
       this.#changes.events.push({
         seq: position.seq,
         event,
@@ -88,7 +88,7 @@ export class Ledger {
     }
     const first = forwarded[0];
     if (position.delivery || !first) return;
-    const last = forwarded[howManyFit(forwarded.map((one) => one.bytes)) - 1] ?? first;
+    const last = forwarded[howManyFit(forwarded.map((one) => bytesOf(one.raw))) - 1] ?? first;
     this.#begin(first.seq, last.seq, now);
   }
 
@@ -105,21 +105,20 @@ export class Ledger {
     this.#close("answered", attempt, answer.messages, answer.actions, now);
   }
 
-  /** The bot failed: again later, or a dead letter when that is pointless. @returns whether it became one */
-  deliveryFailed(failure: Attempt, again: { afterMs: number | undefined } | null, now: number): boolean {
+  /** The bot failed: again later, or a dead letter when that is pointless. */
+  deliveryFailed(failure: Attempt, again: { afterMs: number | undefined } | null, now: number): void {
     const { delivery } = this.position;
-    if (!delivery) return false;
+    if (!delivery) return;
     const count = delivery.failures.length + 1;
     const wait = again ? botBackoff(count, again.afterMs, this.#chance.random()) : undefined;
     if (wait === undefined) {
       this.#close("dead", failure, [], [], now);
-      return true;
+      return;
     }
     delivery.failures.push(failure);
     delivery.leased = false;
     delivery.due = now + wait;
     this.#changes.delivery = true;
-    return false;
   }
 
   expectsSend(report: SendReport): boolean {
@@ -132,12 +131,18 @@ export class Ledger {
     );
   }
 
-  /** A send ended. Call only when {@link expectsSend}. */
-  sendEnded(outcome: SendOutcome, now: number): void {
+  /** A send ended. Call only when {@link expectsSend}. @returns what became of the message */
+  sendEnded(outcome: SendOutcome, now: number): MessageState | undefined {
     const entry = this.position.open[0];
-    if (!entry) return;
+    if (!entry) return undefined;
     const index = firstUnsettled(entry);
-    const failures = failuresOf(entry.progress[index]) + 1;
+    this.#applySend(entry, index, outcome, now);
+    return entry.progress[index];
+  }
+
+  #applySend(entry: OpenEntry, index: number, outcome: SendOutcome, now: number): void {
+    const state = entry.progress[index];
+    const failures = failuresOf(state) + 1;
     if (outcome.kind === "sent") {
       this.#settle(entry, index, { status: "sent", mid: outcome.mid, at: now });
     } else if (outcome.kind === "failed") {
@@ -154,7 +159,8 @@ export class Ledger {
         return;
       }
       const due = now + (isUnknown ? Math.max(wait, ECHO_GRACE_MS) : wait);
-      this.#wait(entry, index, { status: "sending", failures, last }, due);
+      const lost = state?.status === "sending" ? state.lost : 0;
+      this.#wait(entry, index, { status: "sending", failures, lost, last }, due);
     }
   }
 
@@ -168,33 +174,43 @@ export class Ledger {
 
   /** Hands out what is due, for one attempt each. */
   grant(now: number, capacity: Capacity): Granted {
-    const granted: Granted = { delivery: null, entry: null };
+    return {
+      delivery: capacity.deliver ? this.#grantDelivery(now) : null,
+      entry: capacity.send ? this.#grantSend(now) : null,
+    };
+  }
+
+  #grantDelivery(now: number): Delivery | null {
     const { delivery } = this.position;
-    if (delivery && delivery.due <= now) {
-      if (delivery.attempt - delivery.failures.length >= MAX_LOST_LEASES) {
-        const failure = { at: now, status: null, tookMs: 0, reason: "run_lost_repeatedly" };
-        this.deliveryFailed(failure, null, now);
-        return this.grant(now, capacity);
-      }
-      if (capacity.deliver) {
-        delivery.attempt++;
-        delivery.leased = true;
-        delivery.due = now + this.#leaseMs;
-        this.#changes.delivery = true;
-        granted.delivery = delivery;
-      }
+    if (!delivery || delivery.due > now) return null;
+    if (delivery.attempt - delivery.failures.length >= MAX_LOST_LEASES) {
+      this.deliveryFailed({ at: now, status: null, tookMs: 0, reason: "run_lost_repeatedly" }, null, now);
+      return this.#grantDelivery(now);
     }
+    delivery.attempt++;
+    delivery.leased = true;
+    delivery.due = now + this.#leaseMs;
+    this.#changes.delivery = true;
+    return delivery;
+  }
+
+  #grantSend(now: number): OpenEntry | null {
     const entry = this.position.open[0];
-    if (entry && entry.due <= now && capacity.send) {
-      const index = firstUnsettled(entry);
-      entry.progress[index] = { status: "sending", failures: failuresOf(entry.progress[index]) };
-      entry.attempt++;
-      entry.leased = true;
-      entry.due = now + this.#leaseMs;
-      this.#changes.open.add(entry);
-      granted.entry = entry;
+    if (!entry || entry.due > now) return null;
+    const index = firstUnsettled(entry);
+    const state = entry.progress[index];
+    const lost = (state?.status === "sending" ? state.lost : 0) + (entry.leased ? 1 : 0);
+    if (lost >= MAX_LOST_LEASES) {
+      const reason = "every run that took it was lost";
+      this.#settle(entry, index, { status: "failed", code: "run_lost_repeatedly", reason, at: now });
+      return this.#grantSend(now);
     }
-    return granted;
+    entry.progress[index] = { status: "sending", failures: failuresOf(state), lost };
+    entry.attempt++;
+    entry.leased = true;
+    entry.due = now + this.#leaseMs;
+    this.#changes.open.add(entry);
+    return entry;
   }
 
   /** When something has to happen next, ms; `null` when the conversation is at rest. */
@@ -265,6 +281,8 @@ export class Ledger {
 
 const failuresOf = (state: MessageState | undefined): number =>
   state?.status === "sending" || state?.status === "held" ? state.failures : 0;
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 /** How many of these events (sizes in bytes) go into one delivery: at least one, whatever its size. */
 export function howManyFit(sizes: readonly number[]): number {

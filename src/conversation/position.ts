@@ -30,7 +30,7 @@ export interface Attempt {
 /** The life of one message to the user. */
 export type MessageState =
   | { status: "queued" }
-  | { status: "sending"; failures: number; last?: { code: string; reason: string } }
+  | { status: "sending"; failures: number; lost: number; last?: { code: string; reason: string } }
   | { status: "held"; failures: number; code: string; reason: string }
   | { status: "sent"; mid: string | null; at: number }
   | { status: "failed"; code: string; reason: string; at: number };

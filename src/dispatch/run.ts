@@ -3,7 +3,7 @@ import { SEND_MS } from "../conversation/limits.ts";
 import { callConversation } from "../conversation/stub.ts";
 import type { Capacity, DeliverWork, SendOutcome, SendWork, Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
-import type { ConversationId } from "../ids.ts";
+import { type ConversationId, PAGE_ITSELF } from "../ids.ts";
 import { type Page, pageOf } from "../pages/page.ts";
 
 /** A Worker lives 30 s after its answer. What can't be finished and reported within is left to the alarm. */
@@ -47,8 +47,8 @@ async function deliver(context: RunContext, work: DeliverWork): Promise<Work[]> 
 
 async function send(context: RunContext, conversation: ConversationId, work: SendWork): Promise<Work[]> {
   const outcome = await sendVia(pageOf(context.config, work.page), work);
-  if (outcome.kind === "failed" || outcome.kind === "hold") {
-    console.warn({ event: "not_sent", page: work.page, code: outcome.code, reason: outcome.reason });
+  if (outcome.kind === "hold") {
+    console.warn({ event: "message_held", page: work.page, code: outcome.code, reason: outcome.reason });
   }
   const report = { entry: work.entry, index: work.index, attempt: work.attempt, outcome };
   return callConversation(context.conversations, conversation, (stub) =>
@@ -57,6 +57,9 @@ async function send(context: RunContext, conversation: ConversationId, work: Sen
 }
 
 async function sendVia({ graph }: Page, work: SendWork): Promise<SendOutcome> {
+  if (work.user === PAGE_ITSELF) {
+    return { kind: "failed", code: "no_recipient", reason: "the event concerns the page, not a person" };
+  }
   if (!graph) return { kind: "hold", code: "no_token", reason: "no access token of this page is configured" };
   for (const action of work.actions) await graph.act(work.user, action);
   return graph.send(work.user, work.body);

@@ -32,7 +32,7 @@ export class GraphClient {
 
   /**
    * Sends a message. Never throws: every way it can end is an outcome.
-   * @param body a Send API body without recipient, as JSON text
+   * @param body a Send API body without recipient, as JSON text; never an empty object
    */
   async send(user: UserId, body: string): Promise<SendOutcome> {
     let response: Response;
@@ -61,15 +61,15 @@ export class GraphClient {
 
   async #post(user: UserId, body: string, timeoutMs: number): Promise<Response> {
     const { url, version, appSecret } = this.#settings;
-    const ours = {
+    // Ours come last: should the body have a member of the same name, ours is the one that counts.
+    const ours = JSON.stringify({
       recipient: recipientOf(user),
       appsecret_proof: await proofOf(appSecret, this.#token),
-    };
+    });
     return fetch(`${url}/${version}/${this.#page}/messages`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${this.#token}` },
-      // Ours first, the stored body's members after it: its text is not parsed once more.
-      body: `${JSON.stringify(ours).slice(0, -1)},${body.slice(1)}`,
+      body: `${body.slice(0, -1)},${ours.slice(1)}`,
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -97,8 +97,8 @@ const answerSchema = z.looseObject({
     z.looseObject({
       message: z.optional(z.string()),
       code: z.optional(z.number()),
-      error_subcode: z.optional(z.number()),
-      is_transient: z.optional(z.boolean()),
+      error_subcode: z.nullish(z.number()),
+      is_transient: z.nullish(z.boolean()),
     }),
   ),
 });
@@ -120,7 +120,7 @@ function readAnswer(text: string): { mid?: string; error?: GraphError } {
       : {
           error: {
             code: error.code ?? 0,
-            subcode: error.error_subcode,
+            subcode: error.error_subcode ?? undefined,
             message: (error.message ?? "").slice(0, 500),
             isTransient: error.is_transient === true,
           },

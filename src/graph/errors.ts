@@ -48,6 +48,8 @@ const TABLE: readonly Row[] = [
   { code: 200, says: /developers|admins|testers/i, verdict: failed("app_in_development") },
   { code: [3, 10, 200, 230], verdict: failed("permission") },
 
+  // The app secret is being reset, or isn't this page's: it holds for every message, and passes when it is set.
+  { code: 100, says: /appsecret_proof/i, verdict: hold("app_secret_mismatch") },
   { code: 100, subcode: [2018001], verdict: failed("no_such_user") },
   // Fetching the file failed: that can pass.
   { code: 100, subcode: [2018008, 2018294], verdict: retry("attachment") },
@@ -70,7 +72,8 @@ export function judge(
 ): SendOutcome {
   const asked = afterMs === undefined ? {} : { afterMs };
   if (!error) {
-    // Not Meta's form: a proxy in between, or an outage.
+    // Not Meta's form but a proxy's, which lost the answer of what stands behind it: it may have been taken.
+    if (status === 502 || status === 504) return { kind: "unknown", reason: `HTTP ${status}` };
     return {
       kind: "retry",
       code: status === 429 ? "rate_limited" : "temporary",
@@ -80,6 +83,9 @@ export function judge(
   }
   const reason = `(#${error.code}${error.subcode === undefined ? "" : `/${error.subcode}`}) ${error.message}`;
   const row = TABLE.find((one) => fits(one, error));
+  if (error.isTransient && (!row || row.verdict.kind === "failed")) {
+    return { kind: "retry", code: "temporary", reason, ...asked };
+  }
   if (row) {
     const { verdict } = row;
     return verdict.kind === "unknown" ? { kind: "unknown", reason } : { ...verdict, reason, ...asked };
@@ -88,7 +94,7 @@ export function judge(
   // Unknown: tried again a bounded number of times (conversation/backoff.ts), then failed with Meta's own words.
   return {
     kind: "retry",
-    code: error.isTransient || status >= 500 ? "temporary" : "unknown_error",
+    code: status >= 500 ? "temporary" : "unknown_error",
     reason,
     ...asked,
   };

@@ -31,6 +31,7 @@ const envelopeSchema = z.looseObject({
 });
 
 /** What becomes part of an object's name is checked; anything odd goes to the page's own conversation instead. */
+const PAGE_ID = /^[A-Za-z0-9.:-]{1,64}$/;
 const USER_ID = /^[\w.:-]{1,128}$/;
 
 /**
@@ -46,7 +47,7 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
   const batch: Batch = new Map();
   for (const entry of envelope.data.entry) {
     const page = pageId(String(entry.id));
-    if (!USER_ID.test(page)) return undefined;
+    if (!PAGE_ID.test(page)) return undefined;
     const add = async (
       user: UserId,
       event: MessengerEvent,

@@ -1,14 +1,14 @@
-/** Meta's largest batches (1000 events) stay well below. */
-const MAX_BODY_BYTES = 1024 * 1024;
-
 /**
- * Reads a request body up to {@link MAX_BODY_BYTES}, as it streams in: a larger one is refused when the limit is
- * passed, not after it was buffered.
+ * Reads a request body of at most `limit` bytes as it streams in: a larger one is refused when the limit is passed, not
+ * after it was buffered.
  * @returns the bytes, or `undefined` when there are too many.
  */
-export async function readLimited(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readLimited(
+  request: Request,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const announced = Number(request.headers.get("content-length") ?? Number.NaN);
-  if (announced > MAX_BODY_BYTES) return undefined;
+  if (announced > limit) return undefined;
   // The runtime cuts the body at the announced length, so this can't exceed it.
   if (announced >= 0) return new Uint8Array(await request.arrayBuffer());
   if (!request.body) return new Uint8Array();
@@ -17,7 +17,7 @@ export async function readLimited(request: Request): Promise<Uint8Array<ArrayBuf
   let size = 0;
   for await (const chunk of request.body) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) return undefined;
+    if (size > limit) return undefined;
     chunks.push(chunk);
   }
   const whole = new Uint8Array(size);

@@ -54,7 +54,8 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 
 /** Shapes that carry a type of their own, beside {@link KINDS}: an echo is a message; `feed` and `change` come as `changes`. */
-export type EventType = Kind | "echo" | "feed" | "change" | "unknown";
+const OTHER_TYPES = ["echo", "feed", "change", "unknown"] as const;
+export type EventType = Kind | (typeof OTHER_TYPES)[number];
 
 /** A classified event: what is known of it by its type. */
 export type MessengerEvent =
@@ -67,6 +68,7 @@ export type MessengerEvent =
   | { type: "unknown" };
 
 const KIND_NAMES = Object.keys(KINDS) as Kind[];
+export const EVENT_TYPES: ReadonlySet<string> = new Set([...KIND_NAMES, ...OTHER_TYPES]);
 
 /** Classifies an item of `messaging` or `standby`. */
 export function classify(item: Record<string, unknown>): MessengerEvent {
@@ -108,6 +110,9 @@ const envelopeItem = z.looseObject({
   timestamp: z.optional(z.nullable(z.union([z.number(), z.string()]))),
 });
 
+/** ms; later times have no date (ECMA-262, "Time Values"). */
+const LAST_DATE = 8.64e15;
+
 export interface Participants {
   sender: string | undefined;
   recipient: string | undefined;
@@ -124,6 +129,6 @@ export function participantsOf(item: Record<string, unknown>): Participants {
   return {
     sender: sender?.id,
     recipient: recipient?.id,
-    timestamp: Number.isSafeInteger(time) && time > 0 ? time : undefined,
+    timestamp: Number.isSafeInteger(time) && time > 0 && time <= LAST_DATE ? time : undefined,
   };
 }

@@ -1,3 +1,4 @@
+import type { Conversation } from "../conversation/conversation.ts";
 import { callConversation } from "../conversation/stub.ts";
 import type { Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
@@ -16,63 +17,63 @@ const STORE_LANES = 32;
  */
 const DISPATCH_HERE = 6;
 
-export interface Started {
-  conversation: ConversationId;
-  work: Work[];
-}
+type Namespace = Cloudflare.Env["CONVERSATION"];
+
+/** Called with work as soon as it is stored, before the rest of its batch is. */
+type OnReady = (conversation: ConversationId, work: Work[]) => void;
 
 /**
- * Meta's POST: checked, understood, stored. Only when everything is stored does it answer 200.
- * @returns the answer for Meta, and the work the stored events have made ready.
+ * Meta's POST: checked, understood, stored. Only when everything is stored is the answer 200.
+ * @param onReady starts what the stored events have made ready; must not be awaited here, Meta is waiting
  */
 export async function takeIn(
   request: Request,
   config: Config,
-  namespace: Cloudflare.Env["CONVERSATION"],
-): Promise<{ response: Response; started: Started[] }> {
-  const refuse = (status: number, code: string, detail: string) => ({
-    response: problem({ status, code, detail }),
-    started: [],
-  });
-
-  const body = await readLimited(request);
-  if (!body) return refuse(413, "body_too_large", "A webhook body is limited to 1 MiB.");
+  namespace: Namespace,
+  onReady: OnReady,
+): Promise<Response> {
+  const body = await readLimited(request, config.webhookMaxBytes);
+  if (!body) {
+    console.error({ event: "body_too_large", limit: config.webhookMaxBytes });
+    const detail = `A webhook body is limited to ${config.webhookMaxBytes} bytes (WEBHOOK_MAX_BYTES).`;
+    return problem({ status: 413, code: "body_too_large", detail });
+  }
   if (!(await isSignedByMeta(request.headers.get("x-hub-signature-256"), body, config.appSecrets))) {
-    return refuse(
-      401,
-      "signature_invalid",
-      "X-Hub-Signature-256 is missing or was not made with META_APP_SECRET.",
-    );
+    const detail = "X-Hub-Signature-256 is missing or was not made with META_APP_SECRET.";
+    return problem({ status: 401, code: "signature_invalid", detail });
   }
   const json = parseJson(body);
-  if (!json.ok) return refuse(400, json.code, "The body is not JSON that a webhook could carry.");
-  const batch = await readBatch(json.value, Date.now(), {
-    appId: config.appId,
-    botEvents: config.bot.events,
-  });
-  if (!batch) return refuse(400, "not_an_envelope", 'The body is not {"object","entry":[{"id",…}]}.');
-
-  const { started, failed } = await store(batch, namespace);
+  if (!json.ok) {
+    return problem({
+      status: 400,
+      code: json.code,
+      detail: "The body is not JSON that a webhook could carry.",
+    });
+  }
+  const policy = { appId: config.appId, botEvents: config.bot.events };
+  const batch = await readBatch(json.value, Date.now(), policy);
+  if (!batch) {
+    return problem({
+      status: 400,
+      code: "not_an_envelope",
+      detail: 'The body is not {"object","entry":[{"id",…}]}.',
+    });
+  }
+  const failed = await store(batch, namespace, onReady);
   if (failed > 0) {
     // Meta redelivers the whole batch; what is stored already is recognised and stays single.
     console.error({ event: "store_failed", conversations: batch.size, failed });
-    return {
-      response: problem({
-        status: 500,
-        code: "not_stored",
-        detail: "Some events were not stored; send them again.",
-      }),
-      started,
-    };
+    return problem({
+      status: 500,
+      code: "not_stored",
+      detail: "Some events were not stored; send them again.",
+    });
   }
-  return { response: new Response("EVENT_RECEIVED", { headers: { "content-type": "text/plain" } }), started };
+  return new Response("EVENT_RECEIVED", { headers: { "content-type": "text/plain" } });
 }
 
-async function store(
-  batch: Batch,
-  namespace: Cloudflare.Env["CONVERSATION"],
-): Promise<{ started: Started[]; failed: number }> {
-  const started: Started[] = [];
+/** @returns how many conversations could not store their events */
+async function store(batch: Batch, namespace: Namespace, onReady: OnReady): Promise<number> {
   let failed = 0;
   let at = 0;
   const conversations = [...batch];
@@ -82,10 +83,9 @@ async function store(
       if (!next) return;
       const [conversation, events] = next;
       try {
-        const work = await callConversation(namespace, conversation, (stub) =>
-          stub.ingest(events, mine < DISPATCH_HERE),
-        );
-        if (work.length > 0) started.push({ conversation, work });
+        const ingest = (stub: DurableObjectStub<Conversation>) => stub.ingest(events, mine < DISPATCH_HERE);
+        const work = await callConversation(namespace, conversation, ingest);
+        if (work.length > 0) onReady(conversation, work);
       } catch (error) {
         failed++;
         console.error({ event: "ingest_failed", conversation, error: String(error) });
@@ -93,5 +93,5 @@ async function store(
     }
   };
   await Promise.all(Array.from({ length: Math.min(STORE_LANES, conversations.length) }, lane));
-  return { started, failed };
+  return failed;
 }

@@ -117,9 +117,10 @@ describe("how a delivery ends", () => {
       kind: "answered",
       status: 204,
     });
-    expect(await outcome(new Response(null, { status: 202 }))).toMatchObject({
+    expect(await outcome(new Response("Queued as 17", { status: 202 }))).toMatchObject({
       kind: "answered",
       status: 202,
+      answer: { messages: [] },
     });
   });
 
@@ -188,6 +189,13 @@ describe("an answer", () => {
       state: '{"step":2}',
       stateVersion: 7,
       handover: "human",
+    });
+  });
+
+  it("of actions alone sends the last and the others before it", () => {
+    expect(parseAnswer('{"actions":["mark_seen","typing_on"]}')).toEqual({
+      messages: [{ sender_action: "typing_on" }],
+      actions: ["mark_seen"],
     });
   });
 

@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import {
@@ -187,6 +187,28 @@ describe("a run that dies", () => {
     await crash(stub);
     const again = deliverWork(await stub.ingest([says("b")], true));
     expect(again).toMatchObject({ delivery: lost.delivery, attempt: 2, events: lost.events });
+  });
+
+  it("is noticed by the next event also when the alarm itself was lost", async () => {
+    const stub = freshConversation();
+    await stub.ingest([says("a")], true);
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
+    await crash(stub);
+    const again = deliverWork(await stub.ingest([says("b")], true));
+    expect(again.attempt).toBe(2);
+    expect(await alarmOf(stub)).toBeGreaterThan(Date.now());
+  });
+
+  it("again and again becomes a dead letter instead of going on for ever", async () => {
+    const stub = freshConversation();
+    await stub.ingest([says("kills the run")], true);
+    for (let lost = 1; lost < 50; lost++) {
+      await crash(stub);
+      expect(deliverWork(await fireAlarm(stub)).attempt).toBe(lost + 1);
+    }
+    await crash(stub);
+    expect(await fireAlarm(stub)).toEqual([]);
+    expect(wordsOf(deliverWork(await stub.ingest([says("next")], true)))).toEqual(["next"]);
   });
 
   it("at any point leaves the conversation where it stood", async () => {

@@ -48,6 +48,13 @@ describe("a send", () => {
     expect(JSON.parse(String(fetched.mock.calls[0]?.[1]?.body)).recipient).toEqual({ user_ref: "ref-4711" });
   });
 
+  it("lets no body replace whom it goes to or its proof", async () => {
+    const fetched = answering(() => Response.json({ message_id: "m_1" }));
+    await client.send(USER, '{"recipient":{"id":"1"},"appsecret_proof":"x","message":{"text":"Hi"}}');
+    const body = JSON.parse(String(fetched.mock.calls[0]?.[1]?.body));
+    expect(body).toMatchObject({ recipient: { id: "7001" }, appsecret_proof: PROOF });
+  });
+
   it("shows an action without caring what comes of it", async () => {
     const fetched = answering(() => Promise.reject(new TypeError("cut")));
     await client.act(USER, "typing_on");
@@ -129,15 +136,30 @@ describe("how a send ends", () => {
     });
   });
 
-  it("an answer that isn't Meta's form is tried again", async () => {
-    expect(await outcomeOf(new Response("<html>", { status: 502 }))).toEqual({
+  it("an answer that isn't Meta's form is tried again; a proxy's is unknown, it may have passed the message on", async () => {
+    const html = (status: number) => outcomeOf(new Response("<html>", { status }));
+    expect(await html(503)).toEqual({ kind: "retry", code: "temporary", reason: "HTTP 503" });
+    expect(await html(429)).toMatchObject({ kind: "retry", code: "rate_limited" });
+    expect(await html(502)).toEqual({ kind: "unknown", reason: "HTTP 502" });
+    expect(await html(504)).toEqual({ kind: "unknown", reason: "HTTP 504" });
+  });
+
+  it("an error that Meta calls transient is tried again whatever its code, but holds stay holds", async () => {
+    expect(await failing(400, { code: 10, is_transient: true })).toMatchObject({
       kind: "retry",
       code: "temporary",
-      reason: "HTTP 502",
     });
-    expect(await outcomeOf(new Response("", { status: 429 }))).toMatchObject({
-      kind: "retry",
-      code: "rate_limited",
+    expect(await failing(400, { code: 190, is_transient: true })).toMatchObject({ kind: "hold" });
+    expect(await failing(400, { code: 100, error_subcode: null, is_transient: null })).toMatchObject({
+      kind: "failed",
+    });
+  });
+
+  it("a proof made with another app secret holds the page's messages instead of losing them", async () => {
+    const message = "Invalid appsecret_proof provided in the API argument";
+    expect(await failing(400, { code: 100, message })).toMatchObject({
+      kind: "hold",
+      code: "app_secret_mismatch",
     });
   });
 
