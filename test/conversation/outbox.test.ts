@@ -32,7 +32,7 @@ async function fireAlarm(stub: Stub) {
     await letTimePass(stub);
     await evictDurableObject(stub);
     await runDurableObjectAlarm(stub);
-    return run.mock.calls.flatMap(([, work]) => work);
+    return run.mock.calls.flatMap(([id, work]) => (id === stub.name ? work : []));
   } finally {
     run.mockRestore();
   }
