@@ -18,9 +18,7 @@ export async function isSignedByMeta(
 ): Promise<boolean> {
   const hex = header === null ? undefined : FORM.exec(header)?.[1];
   if (hex === undefined) return false;
-  const signature = Uint8Array.from({ length: 32 }, (_, at) =>
-    Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16),
-  );
+  const signature = Uint8Array.fromHex(hex);
   const matches = await Promise.all(
     appSecrets.map(async (secret) => crypto.subtle.verify("HMAC", await hmacKey(secret), signature, body)),
   );

@@ -1,0 +1,54 @@
+import { DurableObject } from "cloudflare:workers";
+
+/**
+ * The floor: the least any gateway must do before it may answer 200. It checks the signature, finds each event's page
+ * and user, and has their object insert one row. It does not dedupe, validate, number, lease or deliver, and it has no
+ * limits: it is a yardstick, not something to run.
+ */
+
+const LANES = 32;
+
+export class Log extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY, raw TEXT NOT NULL) STRICT",
+    );
+  }
+
+  insert(raw) {
+    this.ctx.storage.sql.exec("INSERT INTO event (raw) VALUES (?)", raw);
+  }
+}
+
+let imported;
+
+export default {
+  async fetch(request, env) {
+    const body = await request.arrayBuffer();
+    imported ??= crypto.subtle.importKey(
+      "raw",
+      new TextEncoder().encode(env.META_APP_SECRET),
+      { name: "HMAC", hash: "SHA-256" },
+      false,
+      ["verify"],
+    );
+    const signature = Uint8Array.fromHex(request.headers.get("x-hub-signature-256").slice("sha256=".length));
+    if (!(await crypto.subtle.verify("HMAC", await imported, signature, body))) {
+      return new Response("", { status: 401 });
+    }
+
+    const events = JSON.parse(new TextDecoder().decode(body)).entry.flatMap(({ id, messaging }) =>
+      messaging.map((item) => ({ conversation: `${id}_${item.sender.id}`, raw: JSON.stringify(item) })),
+    );
+    let next = 0;
+    const lane = async () => {
+      for (let mine = next++; mine < events.length; mine = next++) {
+        const { conversation, raw } = events[mine];
+        await env.LOG.getByName(conversation).insert(raw);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(LANES, events.length) }, lane));
+    return new Response("EVENT_RECEIVED");
+  },
+};

@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ASKS_FOR_REPLY } from "./events.ts";
+import { now } from "./now.ts";
+import type { Ask, Tell } from "./stand-in.ts";
+
+/** The process behind {@link ./stand-in.ts}: answers at once, keeps no more than counts and times. */
+
+let events = 0;
+let calls: [text: string, at: number][] = [];
+let asked: Ask | undefined;
+
+const bot = createServer(async (request, response) => {
+  const { data } = JSON.parse(await bodyOf(request));
+  const texts: string[] = data.events.map(
+    (event: { raw: { message: { text: string } } }) => event.raw.message.text,
+  );
+  const messages = texts.filter((text) => text.startsWith(ASKS_FOR_REPLY)).map((text) => ({ text }));
+  if (messages.length === 0) response.writeHead(204).end();
+  else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ messages }));
+  events += texts.length;
+  answerIfSo();
+});
+
+const graph = createServer(async (request, response) => {
+  const at = now();
+  const { recipient, message } = JSON.parse(await bodyOf(request));
+  calls.push([message.text, at]);
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ recipient_id: recipient.id, message_id: `m_${calls.length}` }));
+  answerIfSo();
+});
+
+process.on("message", (ask: Ask) => {
+  asked = ask;
+  answerIfSo();
+});
+// Never outlives the one who started it.
+process.on("disconnect", () => process.exit());
+
+tell({ kind: "listening", botPort: await listen(bot), graphPort: await listen(graph) });
+
+function answerIfSo(): void {
+  if (asked?.kind === "delivered" && events >= asked.events) {
+    tell({ kind: "delivered", events });
+    asked = undefined;
+  } else if (asked?.kind === "sent" && calls.length >= asked.count) {
+    tell({ kind: "sent", calls });
+    calls = [];
+    asked = undefined;
+  }
+}
+
+function tell(message: Tell): void {
+  process.send?.(message);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  request.setEncoding("utf8");
+  for await (const chunk of request) text += chunk;
+  return text;
+}
+
+async function listen(server: Server): Promise<number> {
+  // A connection that Node closes as idle just when workerd uses it again would look like a fault of the gateway.
+  server.keepAliveTimeout = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, "127.0.0.1", resolve);
+  await promise;
+  return (server.address() as AddressInfo).port;
+}
