@@ -10,7 +10,7 @@ export interface Figure {
   detail: Record<string, number>;
 }
 
-export type Budget = { atLeast: number } | { atMost: number };
+type Budget = { atLeast: number } | { atMost: number };
 
 /** Whether the value keeps its budget; `undefined` when there is none. */
 export function keeps({ value, budget }: Figure): boolean | undefined {

@@ -8,21 +8,25 @@ import { takeIn } from "./webhook/intake.ts";
 
 type Args = [env: Cloudflare.Env, ctx: ExecutionContext];
 
-/** Every path the gateway answers. */
+/** Every path the gateway answers, but for the one that {@link answer} takes ahead of it. */
 const router = Router<IRequest & Request, Args>();
 
-router.get("/webhook", (request, env) =>
+const WEBHOOK = "/webhook";
+
+router.get(WEBHOOK, (request, env) =>
   configured(env, ({ verifyToken }) => answerHandshake(new URL(request.url).searchParams, verifyToken)),
 );
 
-router.post("/webhook", (request, env, ctx) =>
-  configured(env, (config) => {
+router.post(WEBHOOK, webhook);
+
+function webhook(request: Request, env: Cloudflare.Env, ctx: ExecutionContext): Response | Promise<Response> {
+  return configured(env, (config) => {
     const context = { config, conversations: env.CONVERSATION, startedAt: Date.now() };
     return takeIn(request, config, env.CONVERSATION, (conversation, work) =>
       ctx.waitUntil(run(context, conversation, work)),
     );
-  }),
-);
+  });
+}
 
 router.get("/healthz", (_, env) => health(configOf(env)));
 
@@ -41,6 +45,10 @@ export async function answer(
   ctx: ExecutionContext,
 ): Promise<Response> {
   try {
+    // Nearly every request is this one; matching routes would cost it a tenth of its time.
+    if (request.method === "POST" && new URL(request.url).pathname === WEBHOOK) {
+      return await webhook(request, env, ctx);
+    }
     const response: Response | undefined = await router.fetch(request, env, ctx);
     return response ?? noRoute(request);
   } catch (error) {

@@ -65,11 +65,18 @@ const VERSION_KEY = "schema";
 
 /** Brings the tables up to date. Synchronous, so nothing can be served in between; each step commits or none of it. */
 export function migrate(storage: DurableObjectStorage): void {
-  let version = storage.kv.get<number>(VERSION_KEY) ?? 0;
-  for (const migration of MIGRATIONS.slice(version)) {
+  const version = versionOf(storage);
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue;
     storage.transactionSync(() => {
       storage.sql.exec(migration);
-      storage.kv.put(VERSION_KEY, ++version);
+      // The first needs no record beyond its tables; a new conversation, the commonest case, is spared the write.
+      if (index > 0) storage.kv.put(VERSION_KEY, index + 1);
     });
   }
+}
+
+function versionOf({ kv, sql }: DurableObjectStorage): number {
+  const isFresh = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'event'").next().done === true;
+  return isFresh ? 0 : (kv.get<number>(VERSION_KEY) ?? 1);
 }

@@ -69,7 +69,7 @@ export async function takeIn(
       detail: "Some events were not stored; send them again.",
     });
   }
-  return new Response("EVENT_RECEIVED", { headers: { "content-type": "text/plain" } });
+  return new Response("EVENT_RECEIVED");
 }
 
 /** @returns how many conversations could not store their events */
