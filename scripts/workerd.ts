@@ -75,7 +75,7 @@ const text = (value: string): string => JSON.stringify(value);
 /** What wrangler puts beside the bundle as text: the rules of src/simulator/wrangler.toml. */
 const TEXT_MODULE = /\.(html|css|client\.js)$/;
 
-/** The gateway's settings (architecture, "Secrets and variables"); page tokens may also have one variable each. */
+/** The gateway's settings (docs/deploying.md); page tokens may also have one variable each. */
 const SETTINGS = [
   "META_APP_SECRET",
   "META_APP_ID",

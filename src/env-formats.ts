@@ -32,9 +32,11 @@ function parseJson(text: string): unknown {
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-/** RFC 1918, 6598, 3927 and "this network"; IPv6 unique local, link local, unspecified and mapped IPv4. */
-const PRIVATE =
-  /^(0|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^\[(f[cd]|fe[89ab]|::\]|::ffff:)/;
+/** RFC 1918, 6598, 3927 and "this network". URLs have IPv4 addresses in this one form, whatever was typed. */
+const PRIVATE_IPV4 =
+  /^(0|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))(\.\d+)+$/;
+/** Unique local, link local, unspecified and mapped IPv4. */
+const PRIVATE_IPV6 = /^\[(f[cd]|fe[89ab]|::\]|::ffff:)/;
 
 /**
  * https to public places, http to loopback only: no token or message travels in clear, and no setting leads into a
@@ -45,7 +47,7 @@ export function isAllowedUrl(value: string): boolean {
   const { protocol, hostname, username, password } = new URL(value);
   if (username !== "" || password !== "") return false;
   if (LOOPBACK.test(hostname)) return protocol === "https:" || protocol === "http:";
-  return protocol === "https:" && !PRIVATE.test(hostname);
+  return protocol === "https:" && !PRIVATE_IPV4.test(hostname) && !PRIVATE_IPV6.test(hostname);
 }
 
 /** `whsec_<base64>` of 24–64 bytes, as Standard Webhooks has it (spec, "Signature scheme"). */

@@ -101,7 +101,8 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
       missing(name, `set it under [vars] in wrangler.toml: ${what}`);
       return "";
     }
-    if (!isAllowedUrl(value)) malformed(name, "is not an https URL", "plain http is for loopback only");
+    if (!isAllowedUrl(value))
+      malformed(name, "is not an https URL of a public host", "plain http is for loopback only");
     return value;
   };
   const whole = (name: string, fallback: number, min: number, max: number): number => {
@@ -188,7 +189,9 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
   if (!/^v\d+\.\d+$/.test(version)) malformed("GRAPH_VERSION", "is malformed", "it looks like v25.0");
   const protocol = text("BOT_PROTOCOL") ?? "native";
   if (protocol !== "native") malformed("BOT_PROTOCOL", "is unknown", "this version speaks: native");
-  const events = text("BOT_EVENTS")?.split(/[\s,]+/);
+  const events = text("BOT_EVENTS")
+    ?.split(/[\s,]+/)
+    .filter((type) => type !== "");
   const strangers = (events ?? []).filter((type) => type !== "all" && !EVENT_TYPES.has(type));
   if (strangers.length > 0) {
     malformed("BOT_EVENTS", "names unknown event types", "docs/bot-protocol.md lists them; or all");

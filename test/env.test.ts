@@ -54,6 +54,8 @@ describe("the settings", () => {
       "http://localhost:1/x",
       "http://[::1]:5/",
       "https://bot.example",
+      "https://10.example.com",
+      "https://8.8.8.8/",
     ]) {
       expect(problemsOf({ BOT_URL: url })).toEqual([]);
     }

@@ -56,8 +56,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     try {
       return this.#step(take ? EVERYTHING : NOTHING, step);
     } catch (error) {
-      if (isSingle && isDuplicate(error)) return [];
-      throw error;
+      if (!isSingle || !isDuplicate(error)) throw error;
+      return this.#step(take ? EVERYTHING : NOTHING, () => {});
     }
   }
 
@@ -113,6 +113,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** Decide, hand out what is due, write it all down, set the alarm: one commit. */
   #step(capacity: Capacity, decide: (now: number) => void): Work[] {
     const now = Date.now();
+    const alarmAt = this.#alarmAt;
     try {
       return this.ctx.storage.transactionSync(() => {
         decide(now);
@@ -122,9 +123,9 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
         return this.#workOf(granted);
       });
     } catch (error) {
-      // The rows were rolled back; memory must tell the same.
+      // Rows and alarm were rolled back; memory must tell the same.
       this.#ledger = this.#load();
-      this.#alarmAt = null;
+      this.#alarmAt = alarmAt;
       throw error;
     }
   }
@@ -224,7 +225,18 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     const { page, user } = this.#parts();
     const { index, body, actions } = this.#outbox.next(entry);
     const { seq, attempt } = entry;
-    return { kind: "send", entry: seq, index, attempt, page, user, body: JSON.stringify(body), actions };
+    const isAction = body["message"] === undefined;
+    return {
+      kind: "send",
+      entry: seq,
+      index,
+      attempt,
+      page,
+      user,
+      body: JSON.stringify(body),
+      isAction,
+      actions,
+    };
   }
 
   #parts(): ReturnType<typeof partsOf> {

@@ -19,7 +19,7 @@ export const ECHO_GRACE_MS = 20_000;
 /** How often a page that holds its messages (no token, token refused, blocked by Meta) is tried again, ms. */
 export const HOLD_RETRY_MS = 5 * 60_000;
 
-/** Leases lost to crashes don't count as failures of the bot; this many in a row mean the events themselves kill the run. */
+/** Leases lost to crashes don't count as failures of the bot; this many of one delivery or message mean the events themselves kill the run. */
 export const MAX_LOST_LEASES = 50;
 
 /** How long to wait for someone to correct the settings, ms. */

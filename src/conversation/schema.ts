@@ -1,6 +1,6 @@
 /**
  * The conversation's tables, as numbered migrations. Append only: a released entry never changes
- * (test/worker/migrations.test.ts freezes each one's hash). docs/storage.md describes every column.
+ * (test/conversation/migrations.test.ts freezes each one's hash). docs/storage.md describes every column.
  *
  * Written for the price list: a row written costs a thousand times a row read, and every index entry counts as one.
  * So there is one index (the dedupe key), and rows carry running values that would otherwise need a row of their own:

@@ -51,6 +51,8 @@ export interface SendWork {
   user: UserId;
   /** A Send API body without recipient, as JSON text; `message.metadata` carries our mark. */
   body: string;
+  /** A sender action: not worth a second attempt. */
+  isAction: boolean;
   /** Sender actions to go before the message, best effort. */
   actions: string[];
 }

@@ -62,7 +62,10 @@ async function sendVia({ graph }: Page, work: SendWork): Promise<SendOutcome> {
   }
   if (!graph) return { kind: "hold", code: "no_token", reason: "no access token of this page is configured" };
   for (const action of work.actions) await graph.act(work.user, action);
-  return graph.send(work.user, work.body);
+  const outcome = await graph.send(work.user, work.body);
+  if (!work.isAction || outcome.kind === "sent" || outcome.kind === "failed") return outcome;
+  // Typing dots that come late only puzzle the user, and what waits behind them is worth more.
+  return { kind: "failed", code: "action_lost", reason: outcome.reason };
 }
 
 function capacityOf({ startedAt, config }: RunContext): Capacity {
