@@ -8,6 +8,7 @@ import {
   parsePageTokens,
 } from "./env-formats.ts";
 import { type PageId, pageId } from "./ids.ts";
+import type { Page } from "./pages/page.ts";
 import { EVENT_TYPES } from "./webhook/events.ts";
 
 /**
@@ -19,10 +20,11 @@ declare global {
   namespace Cloudflare {
     interface GlobalProps {
       mainModule: typeof import("./index.ts");
-      durableNamespaces: "Conversation";
+      durableNamespaces: "Conversation" | "Page";
     }
     interface Env {
       CONVERSATION: DurableObjectNamespace<Conversation>;
+      PAGE: DurableObjectNamespace<Page>;
     }
   }
 }
@@ -77,7 +79,7 @@ const DEFAULT_GRAPH_VERSION = "v25.0";
 const MAX_BOT_TIMEOUT_MS = 25_000;
 export const DEFAULT_BOT_TIMEOUT_MS = 20_000;
 const DEFAULT_WEBHOOK_MAX_BYTES = 1024 * 1024;
-const DEFAULT_RETENTION_DAYS = 90;
+export const DEFAULT_RETENTION_DAYS = 90;
 const PAGE_TOKEN_PREFIX = "PAGE_ACCESS_TOKEN_";
 
 /** Reads the settings out of raw bindings. Pure: for tests and {@link configOf}. */

@@ -21,9 +21,9 @@ router.post(WEBHOOK, webhook);
 
 function webhook(request: Request, env: Cloudflare.Env, ctx: ExecutionContext): Response | Promise<Response> {
   return configured(env, (config) => {
-    const context = { config, conversations: env.CONVERSATION, startedAt: Date.now() };
+    const context = { config, conversations: env.CONVERSATION, pages: env.PAGE, startedAt: Date.now() };
     return takeIn(request, config, env.CONVERSATION, (conversation, work) =>
-      ctx.waitUntil(run(context, conversation, work)),
+      ctx.waitUntil(run(context, conversation, work, "ordinary")),
     );
   });
 }

@@ -1,5 +1,5 @@
-import type { DeliverWork, DeliveryOutcome } from "../conversation/work.ts";
-import type { Bot } from "./bot.ts";
+import type { DeliverWork } from "../conversation/work.ts";
+import type { Bot, BotOutcome } from "./bot.ts";
 import { NO_REPLY, parseAnswer } from "./native-answer.ts";
 import { signedHeaders } from "./standard-webhooks.ts";
 
@@ -44,7 +44,8 @@ export function nativeBot(settings: NativeSettings): Bot {
         return await outcomeOf(response);
       } catch (error) {
         const isTimeout = error instanceof Error && error.name === "TimeoutError";
-        return { kind: "retry", status: null, reason: isTimeout ? "timeout" : "unreachable" };
+        const reason = isTimeout ? "timeout" : "unreachable";
+        return { outcome: { kind: "retry", status: null, reason }, excerpt: "" };
       }
     },
   };
@@ -80,23 +81,24 @@ function traceparentOf(delivery: string): string {
   return `00-${delivery.replace(/^msg_/, "")}-${span}-01`;
 }
 
-async function outcomeOf(response: Response): Promise<DeliveryOutcome> {
-  const { status } = response;
-  if (response.ok) {
-    const text = await readText(response);
+async function outcomeOf(response: Response): Promise<{ outcome: BotOutcome; excerpt: string }> {
+  const text = await readText(response);
+  return { outcome: judge(response, text), excerpt: text ?? "" };
+}
+
+function judge({ ok, status, headers }: Response, text: string | undefined): BotOutcome {
+  const reason = `http_${status}`;
+  if (ok) {
     const answer = text === undefined ? undefined : parseAnswer(text);
     // 202 means that the bot replies later by other means: what its body says is for people.
-    if (!answer && status === 202) return { kind: "answered", status, answer: NO_REPLY };
-    if (answer) return { kind: "answered", status, answer };
+    if (answer || status === 202) return { kind: "answered", status, answer: answer ?? NO_REPLY };
     // Not final: a proxy's page or a half-written answer says nothing about the next attempt.
     return { kind: "retry", status, reason: "answer_malformed" };
   }
-  await response.body?.cancel();
-  if (status >= 400 && status < 500 && !PASSING.has(status)) {
-    return { kind: "rejected", status, reason: `http_${status}` };
-  }
-  const afterMs = retryAfterMs(response.headers.get("retry-after"), Date.now());
-  return { kind: "retry", status, reason: `http_${status}`, ...(afterMs === undefined ? {} : { afterMs }) };
+  if (status === 410) return { kind: "gone", status, reason };
+  if (status >= 400 && status < 500 && !PASSING.has(status)) return { kind: "rejected", status, reason };
+  const afterMs = retryAfterMs(headers.get("retry-after"), Date.now());
+  return { kind: "retry", status, reason, ...(afterMs === undefined ? {} : { afterMs }) };
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110 §10.2.3) → ms from now. */

@@ -1,19 +1,21 @@
 import { DurableObject } from "cloudflare:workers";
-import { configOf, DEFAULT_BOT_TIMEOUT_MS } from "../env.ts";
+import { configOf, DEFAULT_BOT_TIMEOUT_MS, DEFAULT_RETENTION_DAYS } from "../env.ts";
 import { partsOf } from "../ids.ts";
-import { EventLog } from "./event-log.ts";
+import { Books } from "./books.ts";
 import { applyAnswer, readFacts, writeFacts } from "./facts.ts";
+import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
-import { type Granted, Ledger } from "./ledger.ts";
-import { ALARM_OVERDUE_MS, leaseMs, SETTINGS_RETRY_MS, WINDOW_MS } from "./limits.ts";
+import { ALARM_OVERDUE_MS, leaseMs, MAX_WAITING, RECEIPT_REACH, SETTINGS_RETRY_MS } from "./limits.ts";
 import { readMark } from "./mark.ts";
-import { Outbox } from "./outbox.ts";
-import type { Delivery, OpenEntry } from "./position.ts";
+import type { Delivery } from "./position.ts";
+import { applyReceipt } from "./receipts.ts";
 import { migrate } from "./schema.ts";
-import type { Capacity, DeliverWork, DeliveryReport, SendReport, SendWork, Work } from "./work.ts";
+import type { DeliveryView } from "./views.ts";
+import type { Capacity, DeliveryReport, Ingested, SendReport, Work } from "./work.ts";
 
-const EVERYTHING: Capacity = { deliver: true, send: true };
-const NOTHING: Capacity = { deliver: false, send: false };
+const EVERYTHING: Capacity = { deliver: true, send: true, tell: true };
+const NOTHING: Capacity = { deliver: false, send: false, tell: false };
+const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * One conversation: a page and a user. Records and hands out work, never waits on the network
@@ -23,71 +25,107 @@ const NOTHING: Capacity = { deliver: false, send: false };
  * Every method is synchronous from its first read to its last write, so it commits whole or not at all.
  */
 export class Conversation extends DurableObject<Cloudflare.Env> {
-  readonly #events: EventLog;
-  readonly #outbox: Outbox;
-  #ledger: Ledger;
+  /** `null` after the conversation has expired, until something comes again. */
+  #opened: Books | null;
   /** When the alarm fires, ms; `null` if none is set, or if that isn't known. */
   #alarmAt: number | null;
+  /** When old rows are deleted, ms; `undefined` until it is asked for. */
+  #tidyAt: number | null | undefined;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
-    migrate(ctx.storage);
-    this.#events = new EventLog(ctx.storage.sql);
-    this.#outbox = new Outbox(ctx.storage.sql);
-    this.#ledger = this.#load();
-    this.#alarmAt = this.#ledger.nextDue();
+    this.#opened = this.#open();
+    this.#alarmAt = this.#books.ledger.nextDue() ?? this.#tidyDue();
   }
 
   /**
    * Stores what is new of these events, in order; those stored before are passed over.
    * @param take whether the caller does the work that this makes ready; otherwise the alarm starts it at once
    */
-  ingest(events: IncomingEvent[], take: boolean): Work[] {
+  ingest(events: IncomingEvent[], take: boolean): Ingested {
+    const capacity = take ? EVERYTHING : NOTHING;
+    if (this.#isFull(events)) return { isFull: true, work: [] };
     // For a single event the dedupe index decides as it is written: looking it up first would cost every new one.
     const isSingle = events.length === 1;
-    const step = (now: number) => {
-      const fresh = isSingle ? events : this.#unseen(events);
-      for (const { echo } of fresh) {
-        const mark = readMark(echo?.metadata);
-        if (echo && mark) this.#ledger.echoed(mark, echo.mid, now);
-      }
-      this.#ledger.accept(fresh, now);
-    };
     try {
-      return this.#step(take ? EVERYTHING : NOTHING, step);
+      const work = this.#step(capacity, (now) => {
+        const fresh = isSingle ? events : this.#unseen(events);
+        for (const event of fresh) this.#applyEffects(event, now);
+        this.#books.ledger.accept(fresh, now);
+      });
+      return { isFull: false, work };
     } catch (error) {
       if (!isSingle || !isDuplicate(error)) throw error;
-      return this.#step(take ? EVERYTHING : NOTHING, () => {});
+      return { isFull: false, work: this.#step(capacity, () => {}) };
     }
   }
 
   /** Takes the result of a delivery. A report of another attempt than the one that is out changes nothing. */
   settleDelivery(report: DeliveryReport, capacity: Capacity): Work[] {
     return this.#step(capacity, (now) => {
-      if (!this.#ledger.expectsDelivery(report)) return;
-      const { outcome, tookMs } = report;
+      const { ledger } = this.#books;
+      const delivery = ledger.expected(report);
+      if (!delivery) return;
+      const { outcome, tookMs, excerpt } = report;
+      const reason = outcome.kind === "answered" ? null : outcome.reason;
+      const attempt = { at: now, status: outcome.status, tookMs, reason, answer: excerpt };
       if (outcome.kind === "answered") {
         const facts = readFacts(this.ctx.storage.sql);
         const next = applyAnswer(facts, outcome.answer);
         if (next !== facts) writeFacts(this.ctx.storage.sql, next);
-        this.#ledger.answered(outcome.answer, { at: now, status: outcome.status, tookMs, reason: null }, now);
-        return;
+        ledger.answered(delivery, outcome.answer, attempt, now);
+      } else if (outcome.kind === "postponed") ledger.deliveryPostponed(delivery, attempt, now);
+      else {
+        const again = outcome.kind === "retry" ? { afterMs: outcome.afterMs } : null;
+        ledger.deliveryFailed(delivery, attempt, again, now);
       }
-      const { status, reason } = outcome;
-      const again = outcome.kind === "retry" ? { afterMs: outcome.afterMs } : null;
-      this.#ledger.deliveryFailed({ at: now, status, tookMs, reason }, again, now);
     });
   }
 
   /** Takes the result of a send. A report of another attempt than the one that is out changes nothing. */
   settleSend(report: SendReport, capacity: Capacity): Work[] {
     return this.#step(capacity, (now) => {
-      if (!this.#ledger.expectsSend(report)) return;
-      const state = this.#ledger.sendEnded(report.outcome, now);
+      const { ledger } = this.#books;
+      if (!ledger.expectsSend(report)) return;
+      const state = ledger.sendEnded(report.outcome, now);
       if (state?.status !== "failed") return;
       const { code, reason } = state;
       console.warn({ event: "message_failed", conversation: this.ctx.id.name, code, reason });
     });
+  }
+
+  /** The page knows of these outbox entries now. */
+  settleTelling(entries: number[], capacity: Capacity): Work[] {
+    return this.#step(capacity, () => this.#books.ledger.told(entries));
+  }
+
+  /** Hands out what waits in a direction, whatever it waits for: the page sees a chance for it. */
+  take(direction: "deliver" | "send"): Work[] {
+    const capacity = { ...NOTHING, [direction]: true };
+    return this.#step(capacity, (now) => this.#books.ledger.hurry(direction, now));
+  }
+
+  /**
+   * Repeats deliveries that are over, under their ids.
+   * @param deliveries their ids; those that aren't on record any more are passed over
+   * @returns how many will be repeated
+   */
+  replay(deliveries: string[]): number {
+    let count = 0;
+    this.#step(NOTHING, (now) => {
+      for (const id of deliveries) {
+        const range = this.#books.outbox.rangeOf(id);
+        if (range && this.#books.ledger.replay(id, range.first, range.last, now)) count++;
+      }
+    });
+    return count;
+  }
+
+  /** A delivery that is over, with its attempts, events and messages; `null` if it isn't on record. */
+  delivery(id: string): DeliveryView | null {
+    const { outbox, events } = this.#books;
+    const view = outbox.view(id, readFacts(this.ctx.storage.sql));
+    return view && { ...view.shown, events: events.of({ first: view.first, through: view.last }) };
   }
 
   /** Hands what is due to a Dispatcher, without waiting for it. Never throws for the outside's faults. */
@@ -100,10 +138,11 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       await this.ctx.storage.setAlarm(this.#alarmAt);
       return;
     }
+    if (await this.#tidy(Date.now())) return;
     const work = this.#step(EVERYTHING, () => {});
     if (work.length === 0) return;
     try {
-      await this.ctx.exports.Dispatcher.run(this.#parts().id, work);
+      await this.ctx.exports.Dispatcher.run(this.#parts().id, work, "ordinary");
     } catch (error) {
       // Nothing is lost: the leases expire, and the alarm hands the work out again.
       console.error({ event: "dispatch_not_started", error: String(error) });
@@ -114,79 +153,74 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   #step(capacity: Capacity, decide: (now: number) => void): Work[] {
     const now = Date.now();
     const alarmAt = this.#alarmAt;
+    const books = this.#books;
     try {
       return this.ctx.storage.transactionSync(() => {
         decide(now);
-        const granted = this.#ledger.grant(now, capacity);
-        this.#write();
+        const granted = books.ledger.grant(now, capacity);
+        books.write(now);
         this.#arm(now);
-        return this.#workOf(granted);
+        return books.workOf(granted, this.#parts());
       });
     } catch (error) {
       // Rows and alarm were rolled back; memory must tell the same.
-      this.#ledger = this.#load();
+      this.#opened = null;
       this.#alarmAt = alarmAt;
       throw error;
     }
   }
 
-  #load(): Ledger {
-    const event = this.#events.last();
-    const entry = this.#outbox.last();
-    const waits =
-      event.head > entry.through ? event.head : event.head && this.#events.firstAfter(entry.through);
-    const position = {
-      seq: Math.max(event.seq, entry.seq),
-      lastForwarded: waits > 0 ? event.seq : entry.through,
-      through: entry.through,
-      windowAt: event.windowAt,
-      delivery: waits > 0 ? this.#events.delivery(waits) : null,
-      open: this.#outbox.open(entry.openFrom),
-    };
-    const chance = { random: Math.random, uuid: () => crypto.randomUUID() };
+  get #books(): Books {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  #open(): Books {
+    migrate(this.ctx.storage);
     const settings = configOf(this.env);
     const botTimeoutMs = settings.ok ? settings.config.bot.timeoutMs : DEFAULT_BOT_TIMEOUT_MS;
-    return new Ledger(position, this.#events, chance, leaseMs(botTimeoutMs));
+    const chance = { random: Math.random, uuid: () => crypto.randomUUID() };
+    return new Books(this.ctx.storage.sql, chance, leaseMs(botTimeoutMs));
+  }
+
+  #isFull(events: IncomingEvent[]): boolean {
+    const { through, lastForwarded } = this.#books.ledger.position;
+    // Numbers are given to all rows: their difference is never less than what waits, and free to know.
+    if (lastForwarded - through + events.length <= MAX_WAITING) return false;
+    const coming = this.#unseen(events).filter((event) => event.forward).length;
+    if (coming === 0 || this.#books.events.countAfter(through) + coming <= MAX_WAITING) return false;
+    console.error({ event: "conversation_full", conversation: this.ctx.id.name, limit: MAX_WAITING });
+    return true;
   }
 
   #unseen(events: IncomingEvent[]): IncomingEvent[] {
     const keys = new Set<string>();
     return events.filter(({ key }) => {
-      if (keys.has(key) || this.#events.has(key)) return false;
+      if (keys.has(key) || this.#books.events.has(key)) return false;
       keys.add(key);
       return true;
     });
   }
 
-  #write(): void {
-    const { delivery } = this.#ledger.position;
-    const changes = this.#ledger.takeChanges();
-    for (const event of changes.events) {
-      this.#events.append(event, event.seq === delivery?.first ? delivery : null);
-    }
-    const isNew = changes.events.some(({ seq }) => seq === delivery?.first);
-    if (delivery && changes.delivery && !isNew) this.#events.saveDelivery(delivery);
-    for (const entry of changes.entries) {
-      changes.open.delete(entry.entry);
-      this.#outbox.append(entry);
-      if (entry.outcome === "answered") continue;
-      const { delivery: id, attempts } = entry;
-      console.error({
-        event: "dead_letter",
-        conversation: this.ctx.id.name,
-        delivery: id,
-        last: attempts.at(-1),
-      });
-    }
-    for (const entry of changes.open) this.#outbox.save(entry);
+  #applyEffects({ echo, receipt }: IncomingEvent, now: number): void {
+    const mark = readMark(echo?.metadata);
+    if (echo && mark) this.#books.ledger.echoed(mark, echo.mid, now);
+    if (!receipt) return;
+    const { sql } = this.ctx.storage;
+    const facts = readFacts(sql);
+    const next = applyReceipt(facts, receipt, (mid) => this.#books.outbox.sentAt(mid, RECEIPT_REACH));
+    if (next !== facts) writeFacts(sql, next);
   }
 
-  /** One alarm serves an exchange: it is moved only when something is due earlier, and cleared when nothing is left. */
+  /** One alarm serves an exchange: it is moved only when something is due earlier. At rest it waits for housekeeping. */
   #arm(now: number): void {
-    const due = this.#ledger.nextDue();
+    const due = this.#books.ledger.nextDue();
     if (due === null) {
-      if (this.#alarmAt !== null) this.ctx.storage.deleteAlarm();
-      this.#alarmAt = null;
+      const tidyAt = this.#tidyDue();
+      if (this.#alarmAt === tidyAt) return;
+      this.#alarmAt = tidyAt;
+      if (tidyAt === null) this.ctx.storage.deleteAlarm();
+      else this.ctx.storage.setAlarm(tidyAt);
     } else if (this.#alarmAt === null || due < this.#alarmAt || this.#alarmAt < now - ALARM_OVERDUE_MS) {
       // An alarm set for the past or for this very moment may not fire.
       this.#alarmAt = Math.max(due, now + 1);
@@ -194,49 +228,35 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     }
   }
 
-  #workOf({ delivery, entry }: Granted): Work[] {
-    const work: Work[] = [];
-    if (delivery) work.push(this.#deliverWork(delivery));
-    if (entry) work.push(this.#sendWork(entry));
-    return work;
+  #tidyDue(): number | null {
+    this.#tidyAt ??= tidyDue(this.ctx.storage.sql, this.#retentionMs());
+    return this.#tidyAt;
   }
 
-  #deliverWork(delivery: Delivery): DeliverWork {
-    const { id, page, user } = this.#parts();
-    const events = this.#events.of(delivery);
-    const { windowAt } = this.#ledger.position;
-    return {
-      kind: "deliver",
-      delivery: delivery.id,
-      attempt: delivery.attempt,
-      conversation: {
-        id,
-        page,
-        user,
-        platform: events[0]?.platform ?? "messenger",
-        windowClosesAt: windowAt === null ? null : windowAt + WINDOW_MS,
-        ...readFacts(this.ctx.storage.sql),
-      },
-      events: events.map(({ id, type, at, raw }) => ({ id, type, at, raw })),
-    };
+  /** Deletes what is past its time. @returns whether that was everything */
+  async #tidy(now: number): Promise<boolean> {
+    const due = this.#tidyDue();
+    if (due === null || due > now) return false;
+    this.#tidyAt = undefined;
+    const { sql } = this.ctx.storage;
+    if (!tidy(sql, now - this.#retentionMs(), this.#firstInUse())) return false;
+    this.#opened = null;
+    this.#alarmAt = null;
+    await this.ctx.storage.deleteAll();
+    return true;
   }
 
-  #sendWork(entry: OpenEntry): SendWork {
-    const { page, user } = this.#parts();
-    const { index, body, actions } = this.#outbox.next(entry);
-    const { seq, attempt } = entry;
-    const isAction = body["message"] === undefined;
-    return {
-      kind: "send",
-      entry: seq,
-      index,
-      attempt,
-      page,
-      user,
-      body: JSON.stringify(body),
-      isAction,
-      actions,
-    };
+  /** No row from this number on may be deleted. */
+  #firstInUse(): number {
+    const { delivery, replays, open, untold } = this.#books.ledger.position;
+    const waiting: Delivery[] = delivery ? [delivery, ...replays] : replays;
+    const numbers = [...waiting.map((one) => one.first), ...open.map((one) => one.seq), ...untold];
+    return numbers.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...numbers);
+  }
+
+  #retentionMs(): number {
+    const settings = configOf(this.env);
+    return (settings.ok ? settings.config.retentionDays : DEFAULT_RETENTION_DAYS) * DAY_MS;
   }
 
   #parts(): ReturnType<typeof partsOf> {

@@ -1,4 +1,5 @@
-import { howManyFit, type StoredEvents } from "./ledger.ts";
+import { howManyFit } from "./fitting.ts";
+import type { StoredEvents } from "./ledger.ts";
 import { DELIVERY_MAX_EVENTS } from "./limits.ts";
 import type { Delivery, NewEvent } from "./position.ts";
 
@@ -18,6 +19,8 @@ type DeliveryRow = {
   attempt: number;
   leased: number;
   due: number;
+  began: number;
+  lost: number;
   failures: string | null;
 };
 
@@ -44,16 +47,18 @@ export class EventLog implements StoredEvents {
   }
 
   /** @param delivery the lease, when the event is a delivery's first */
-  append({ seq, event, windowAt, head }: NewEvent, delivery: Delivery | null): void {
+  append({ seq, event, windowAt, head }: NewEvent, delivery: Delivery | null, now: number): void {
     this.#sql.exec(
       `INSERT INTO event
-         (seq, key, id, type, at, platform, forward, raw, window_at, head, delivery, through, attempt, leased, due)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (seq, key, id, type, at, received, platform, forward, raw, window_at, head,
+          delivery, through, attempt, leased, due, began, lost)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       seq,
       event.key,
       event.id,
       event.type,
       event.at,
+      now,
       event.platform,
       event.forward ? 1 : 0,
       event.raw,
@@ -64,6 +69,8 @@ export class EventLog implements StoredEvents {
       delivery?.attempt ?? null,
       delivery ? Number(delivery.leased) : null,
       delivery?.due ?? null,
+      delivery?.began ?? null,
+      delivery?.lost ?? null,
     );
   }
 
@@ -89,31 +96,41 @@ export class EventLog implements StoredEvents {
   delivery(first: number): Delivery | null {
     const [row] = this.#sql
       .exec<DeliveryRow>(
-        "SELECT delivery, through, attempt, leased, due, failures FROM event WHERE seq = ?",
+        "SELECT delivery, through, attempt, leased, due, began, lost, failures FROM event WHERE seq = ?",
         first,
       )
       .toArray();
     if (!row || row.delivery === null) return null;
-    const { delivery: id, through, attempt, due } = row;
+    const { delivery: id, through, attempt, due, began, lost } = row;
     const failures = row.failures === null ? [] : JSON.parse(row.failures);
-    return { id, first, through, attempt, leased: row.leased === 1, due, failures };
+    return { id, first, through, attempt, leased: row.leased === 1, due, began, lost, failures };
   }
 
   saveDelivery(delivery: Delivery): void {
     this.#sql.exec(
-      "UPDATE event SET delivery = ?, through = ?, attempt = ?, leased = ?, due = ?, failures = ? WHERE seq = ?",
+      `UPDATE event SET delivery = ?, through = ?, attempt = ?, leased = ?, due = ?, began = ?, lost = ?, failures = ?
+       WHERE seq = ?`,
       delivery.id,
       delivery.through,
       delivery.attempt,
       Number(delivery.leased),
       delivery.due,
+      delivery.began,
+      delivery.lost,
       delivery.failures.length === 0 ? null : JSON.stringify(delivery.failures),
       delivery.first,
     );
   }
 
+  /** How many events after `seq` go to the bot. */
+  countAfter(seq: number): number {
+    return this.#sql
+      .exec<{ count: number }>("SELECT count(*) AS count FROM event WHERE seq > ? AND forward = 1", seq)
+      .one().count;
+  }
+
   /** The events of a delivery, in order. */
-  of(delivery: Delivery): StoredEvent[] {
+  of(delivery: Pick<Delivery, "first" | "through">): StoredEvent[] {
     return this.#sql
       .exec<StoredEvent & Record<string, SqlStorageValue>>(
         "SELECT id, type, at, platform, raw FROM event WHERE seq BETWEEN ? AND ? AND forward = 1 ORDER BY seq",

@@ -7,17 +7,28 @@ export interface Facts {
   stateVersion: number;
   stateRefused: StateRefusal | null;
   owner: string;
+  /** Watermarks, ms: what was sent until then has been delivered to the user, or read. */
+  deliveredAt: number;
+  readAt: number;
 }
 
 /** Why the state a bot left was not taken; the stored one stays. */
 type StateRefusal = "stale_version" | "too_large";
 
-const FRESH: Facts = { state: null, stateVersion: 0, stateRefused: null, owner: "bot" };
+const FRESH: Facts = {
+  state: null,
+  stateVersion: 0,
+  stateRefused: null,
+  owner: "bot",
+  deliveredAt: 0,
+  readAt: 0,
+};
 
 export function readFacts(sql: SqlStorage): Facts {
   const [row] = sql
-    .exec<{ state: string | null; stateVersion: number; stateRefused: StateRefusal | null; owner: string }>(
-      "SELECT state, state_version AS stateVersion, state_refused AS stateRefused, owner FROM fact",
+    .exec<Facts & Record<string, SqlStorageValue>>(
+      `SELECT state, state_version AS stateVersion, state_refused AS stateRefused, owner,
+              delivered_at AS deliveredAt, read_at AS readAt FROM fact`,
     )
     .toArray();
   return row ?? FRESH;
@@ -25,13 +36,17 @@ export function readFacts(sql: SqlStorage): Facts {
 
 export function writeFacts(sql: SqlStorage, facts: Facts): void {
   sql.exec(
-    `INSERT INTO fact (only, state, state_version, state_refused, owner) VALUES (1, ?, ?, ?, ?)
+    `INSERT INTO fact (only, state, state_version, state_refused, owner, delivered_at, read_at)
+     VALUES (1, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (only) DO UPDATE SET state = excluded.state, state_version = excluded.state_version,
-       state_refused = excluded.state_refused, owner = excluded.owner`,
+       state_refused = excluded.state_refused, owner = excluded.owner, delivered_at = excluded.delivered_at,
+       read_at = excluded.read_at`,
     facts.state,
     facts.stateVersion,
     facts.stateRefused,
     facts.owner,
+    facts.deliveredAt,
+    facts.readAt,
   );
 }
 
@@ -48,5 +63,5 @@ export function applyAnswer(facts: Facts, answer: BotAnswer): Facts {
   if (answer.stateVersion !== undefined && answer.stateVersion !== facts.stateVersion) {
     return { ...facts, owner, stateRefused: "stale_version" };
   }
-  return { state: answer.state, stateVersion: facts.stateVersion + 1, stateRefused: null, owner };
+  return { ...facts, state: answer.state, stateVersion: facts.stateVersion + 1, stateRefused: null, owner };
 }

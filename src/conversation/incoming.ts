@@ -1,3 +1,5 @@
+import type { Receipt } from "./receipts.ts";
+
 /** An event on its way into a conversation. Crosses the RPC border: plain data only. */
 export interface IncomingEvent {
   /** Unique within the conversation; the same event redelivered has the same key. */
@@ -15,6 +17,8 @@ export interface IncomingEvent {
   opensWindow: boolean;
   /** The event as Meta sent it, as JSON text. */
   raw: string;
+  /** On a receipt: what it tells. */
+  receipt?: Receipt;
   /** On an echo: what tells whether it is of a message of ours. */
   echo?: { mid: string; metadata: string | undefined };
 }

@@ -1,35 +1,19 @@
 import { botBackoff, sendBackoff } from "./backoff.ts";
+import { howManyFit } from "./fitting.ts";
 import type { IncomingEvent } from "./incoming.ts";
-import {
-  DELIVERY_MAX_BYTES,
-  DELIVERY_MAX_EVENTS,
-  ECHO_GRACE_MS,
-  HOLD_RETRY_MS,
-  MAX_LOST_LEASES,
-} from "./limits.ts";
+import { ECHO_GRACE_MS, GIVE_UP_MS, HOLD_LIMIT_MS, MAX_LOST_LEASES, postponeMs } from "./limits.ts";
 import type { Mark } from "./mark.ts";
 import {
   type Attempt,
   type Changes,
   type Delivery,
   firstUnsettled,
+  type Granted,
   type MessageState,
   type OpenEntry,
   type Position,
 } from "./position.ts";
 import type { BotAnswer, Capacity, DeliveryReport, OutgoingBody, SendOutcome, SendReport } from "./work.ts";
-
-/**
- * Where a conversation stands and every decision about it: what is in flight, what waits, what comes next. Pure: no
- * storage, no clock, no chance of its own. The object (conversation.ts) writes down {@link Changes} after each step, so
- * that memory and the newest rows always tell the same.
- */
-
-/** What was handed out in this step. */
-export interface Granted {
-  delivery: Delivery | null;
-  entry: OpenEntry | null;
-}
 
 /** What the ledger asks of the stored events. */
 export interface StoredEvents {
@@ -44,8 +28,20 @@ export interface Chance {
   uuid(): string;
 }
 
-const noChanges = (): Changes => ({ events: [], entries: [], delivery: false, open: new Set() });
+const noChanges = (): Changes => ({
+  events: [],
+  entries: [],
+  deliveries: new Set(),
+  replayed: [],
+  open: new Set(),
+  told: [],
+});
 
+/**
+ * Where a conversation stands and every decision about it: what is in flight, what waits, what comes next. Pure: no
+ * storage, no clock, no chance of its own. The object (conversation.ts) writes down {@link Changes} after each step, so
+ * that memory and rows always tell the same.
+ */
 export class Ledger {
   readonly position: Position;
   readonly #stored: StoredEvents;
@@ -92,33 +88,60 @@ export class Ledger {
     this.#begin(first.seq, last.seq, now);
   }
 
-  /** Whether the report is of the attempt that is out; late reports of lost attempts are not. */
-  expectsDelivery(report: DeliveryReport): boolean {
-    const { delivery } = this.position;
-    return (
-      delivery?.leased === true && delivery.id === report.delivery && delivery.attempt === report.attempt
-    );
+  /** The delivery a report is about, if its attempt is the one that is out; late reports of lost attempts have none. */
+  expected(report: DeliveryReport): Delivery | undefined {
+    const { delivery, replays } = this.position;
+    const reported = [...(delivery ? [delivery] : []), ...replays].find((one) => one.id === report.delivery);
+    return reported?.leased && reported.attempt === report.attempt ? reported : undefined;
   }
 
   /** The bot answered: its messages join the outbox, the next events begin their delivery. */
-  answered(answer: BotAnswer, attempt: Attempt, now: number): void {
-    this.#close("answered", attempt, answer.messages, answer.actions, now);
+  answered(delivery: Delivery, answer: BotAnswer, attempt: Attempt, now: number): void {
+    this.#close(delivery, "answered", attempt, answer.messages, answer.actions, now);
   }
 
   /** The bot failed: again later, or a dead letter when that is pointless. */
-  deliveryFailed(failure: Attempt, again: { afterMs: number | undefined } | null, now: number): void {
-    const { delivery } = this.position;
-    if (!delivery) return;
+  deliveryFailed(
+    delivery: Delivery,
+    failure: Attempt,
+    again: { afterMs: number | undefined } | null,
+    now: number,
+  ): void {
     const count = delivery.failures.length + 1;
     const wait = again ? botBackoff(count, again.afterMs, this.#chance.random()) : undefined;
     if (wait === undefined) {
-      this.#close("dead", failure, [], [], now);
+      this.#close(delivery, "dead", failure, [], [], now);
       return;
     }
     delivery.failures.push(failure);
-    delivery.leased = false;
-    delivery.due = now + wait;
-    this.#changes.delivery = true;
+    this.#putBack(delivery, now + wait);
+  }
+
+  /** The bot wasn't asked, since it is known to fail: that counts against nobody, but not for ever. */
+  deliveryPostponed(delivery: Delivery, attempt: Attempt, now: number): void {
+    const waited = now - delivery.began;
+    if (waited > GIVE_UP_MS) this.#close(delivery, "dead", attempt, [], [], now);
+    else this.#putBack(delivery, now + postponeMs(waited, this.#chance.random()));
+  }
+
+  /** Repeats a delivery that is over, under its id, after what is out now. @returns whether it wasn't waiting already */
+  replay(id: string, first: number, through: number, now: number): boolean {
+    const { delivery, replays } = this.position;
+    if (delivery?.id === id || replays.some((one) => one.id === id)) return false;
+    const again = {
+      id,
+      first,
+      through,
+      attempt: 0,
+      leased: false,
+      due: now,
+      began: now,
+      lost: 0,
+      failures: [],
+    };
+    replays.push(again);
+    this.#changes.deliveries.add(again);
+    return true;
   }
 
   expectsSend(report: SendReport): boolean {
@@ -142,26 +165,32 @@ export class Ledger {
 
   #applySend(entry: OpenEntry, index: number, outcome: SendOutcome, now: number): void {
     const state = entry.progress[index];
-    const failures = failuresOf(state) + 1;
     if (outcome.kind === "sent") {
-      this.#settle(entry, index, { status: "sent", mid: outcome.mid, at: now });
-    } else if (outcome.kind === "failed") {
-      this.#settle(entry, index, { status: "failed", code: outcome.code, reason: outcome.reason, at: now });
-    } else if (outcome.kind === "hold") {
-      const { code, reason } = outcome;
-      this.#wait(entry, index, { status: "held", failures: failures - 1, code, reason }, now + HOLD_RETRY_MS);
-    } else {
-      const isUnknown = outcome.kind === "unknown";
-      const last = { code: isUnknown ? "outcome_unknown" : outcome.code, reason: outcome.reason };
-      const wait = sendBackoff(failures, isUnknown ? undefined : outcome.afterMs, this.#chance.random());
-      if (wait === undefined) {
-        this.#settle(entry, index, { status: "failed", ...last, at: now });
-        return;
-      }
-      const due = now + (isUnknown ? Math.max(wait, ECHO_GRACE_MS) : wait);
-      const lost = state?.status === "sending" ? state.lost : 0;
-      this.#wait(entry, index, { status: "sending", failures, lost, last }, due);
+      // As of when it was handed out: receipts name times of Meta's, which are never earlier.
+      this.#settle(entry, index, { status: "sent", mid: outcome.mid, at: entry.due - this.#leaseMs });
+      return;
     }
+    const failed = { status: "failed" as const, code: codeOf(outcome), reason: outcome.reason, at: now };
+    const failures = failuresOf(state);
+    if (outcome.kind === "hold") {
+      const since = state?.status === "held" ? state.since : now;
+      const due = now + Math.max(outcome.afterMs ?? 0, postponeMs(now - since, this.#chance.random()));
+      const { code, reason } = outcome;
+      if (now - since > HOLD_LIMIT_MS) this.#settle(entry, index, failed);
+      else this.#wait(entry, index, { status: "held", failures, code, reason, since }, due);
+      return;
+    }
+    const asked = outcome.kind === "retry" ? outcome.afterMs : undefined;
+    const wait =
+      outcome.kind === "failed" ? undefined : sendBackoff(failures + 1, asked, this.#chance.random());
+    if (wait === undefined) {
+      this.#settle(entry, index, failed);
+      return;
+    }
+    const due = now + (outcome.kind === "unknown" ? Math.max(wait, ECHO_GRACE_MS) : wait);
+    const lost = state?.status === "sending" ? state.lost : 0;
+    const last = { code: failed.code, reason: failed.reason };
+    this.#wait(entry, index, { status: "sending", failures: failures + 1, lost, last }, due);
   }
 
   /** An echo shows that a message of ours went out, whatever became of the call that sent it. */
@@ -169,29 +198,52 @@ export class Ledger {
     const entry = this.position.open.find((one) => one.seq === mark.entry && one.nonce === mark.nonce);
     const state = entry?.progress[mark.index];
     if (!entry || !state || state.status === "sent" || state.status === "failed") return;
-    this.#settle(entry, mark.index, { status: "sent", mid, at: now });
+    const at = entry.leased && firstUnsettled(entry) === mark.index ? entry.due - this.#leaseMs : now;
+    this.#settle(entry, mark.index, { status: "sent", mid, at });
+  }
+
+  /** The page has been told of these entries. */
+  told(entries: readonly number[]): void {
+    const { position } = this;
+    this.#changes.told.push(...entries.filter((seq) => position.untold.includes(seq)));
+    position.untold = position.untold.filter((seq) => !entries.includes(seq));
+  }
+
+  /** Makes what waits in a direction due at once, whatever it waits for. */
+  hurry(direction: "deliver" | "send", now: number): void {
+    const { delivery, replays, open } = this.position;
+    const [entry] = open;
+    if (direction === "send") {
+      if (entry && !entry.leased) entry.due = Math.min(entry.due, now);
+      return;
+    }
+    for (const one of [delivery, ...replays]) if (one && !one.leased) one.due = Math.min(one.due, now);
   }
 
   /** Hands out what is due, for one attempt each. */
   grant(now: number, capacity: Capacity): Granted {
-    return {
-      delivery: capacity.deliver ? this.#grantDelivery(now) : null,
-      entry: capacity.send ? this.#grantSend(now) : null,
-    };
+    const delivery = capacity.deliver ? this.#grantDelivery(now) : null;
+    const entry = capacity.send ? this.#grantSend(now) : null;
+    return { delivery, entry, tell: capacity.tell ? this.#grantTelling(now) : [] };
   }
 
   #grantDelivery(now: number): Delivery | null {
-    const { delivery } = this.position;
-    if (!delivery || delivery.due > now) return null;
-    if (delivery.attempt - delivery.failures.length >= MAX_LOST_LEASES) {
-      this.deliveryFailed({ at: now, status: null, tookMs: 0, reason: "run_lost_repeatedly" }, null, now);
+    const { delivery, replays } = this.position;
+    const all = [...(delivery ? [delivery] : []), ...replays];
+    if (all.some((one) => one.leased && one.due > now)) return null;
+    const next = all.find((one) => one.leased) ?? all.find((one) => one.due <= now);
+    if (!next) return null;
+    if (next.leased) next.lost++;
+    if (next.lost >= MAX_LOST_LEASES) {
+      const failure = { at: now, status: null, tookMs: 0, reason: "run_lost_repeatedly", answer: "" };
+      this.#close(next, "dead", failure, [], [], now);
       return this.#grantDelivery(now);
     }
-    delivery.attempt++;
-    delivery.leased = true;
-    delivery.due = now + this.#leaseMs;
-    this.#changes.delivery = true;
-    return delivery;
+    next.attempt++;
+    next.leased = true;
+    next.due = now + this.#leaseMs;
+    this.#changes.deliveries.add(next);
+    return next;
   }
 
   #grantSend(now: number): OpenEntry | null {
@@ -205,7 +257,9 @@ export class Ledger {
       this.#settle(entry, index, { status: "failed", code: "run_lost_repeatedly", reason, at: now });
       return this.#grantSend(now);
     }
-    entry.progress[index] = { status: "sending", failures: failuresOf(state), lost };
+    // A message that is held stays so until a send succeeds or fails: its holding time goes on.
+    entry.progress[index] =
+      state?.status === "held" ? state : { status: "sending", failures: failuresOf(state), lost };
     entry.attempt++;
     entry.leased = true;
     entry.due = now + this.#leaseMs;
@@ -213,19 +267,49 @@ export class Ledger {
     return entry;
   }
 
+  #grantTelling(now: number): number[] {
+    const { position } = this;
+    if (position.untold.length === 0 || position.tellDue > now) return [];
+    position.tellDue = now + this.#leaseMs;
+    return [...position.untold];
+  }
+
   /** When something has to happen next, ms; `null` when the conversation is at rest. */
   nextDue(): number | null {
-    const dues = [this.position.delivery?.due, this.position.open[0]?.due].filter((due) => due !== undefined);
+    const { delivery, replays, open, untold, tellDue } = this.position;
+    const bot = [...(delivery ? [delivery] : []), ...replays];
+    const out = bot.filter((one) => one.leased);
+    const dues = (out.length > 0 ? out : bot).map((one) => one.due);
+    if (open[0]) dues.push(open[0].due);
+    if (untold.length > 0) dues.push(tellDue);
     return dues.length === 0 ? null : Math.min(...dues);
   }
 
   #begin(first: number, through: number, now: number): void {
     const id = `msg_${this.#chance.uuid().replaceAll("-", "")}`;
-    this.position.delivery = { id, first, through, attempt: 0, leased: false, due: now, failures: [] };
-    this.#changes.delivery = true;
+    const delivery = {
+      id,
+      first,
+      through,
+      attempt: 0,
+      leased: false,
+      due: now,
+      began: now,
+      lost: 0,
+      failures: [],
+    };
+    this.position.delivery = delivery;
+    this.#changes.deliveries.add(delivery);
+  }
+
+  #putBack(delivery: Delivery, due: number): void {
+    delivery.leased = false;
+    delivery.due = due;
+    this.#changes.deliveries.add(delivery);
   }
 
   #close(
+    delivery: Delivery,
     outcome: "answered" | "dead",
     last: Attempt,
     messages: OutgoingBody[],
@@ -233,31 +317,39 @@ export class Ledger {
     now: number,
   ): void {
     const { position } = this;
-    const { delivery } = position;
-    if (!delivery) return;
-    position.through = delivery.through;
-    position.delivery = null;
+    const isReplay = delivery !== position.delivery;
+    if (isReplay) {
+      position.replays = position.replays.filter((one) => one !== delivery);
+      this.#changes.replayed.push(delivery);
+    } else {
+      position.through = delivery.through;
+      position.delivery = null;
+    }
+    this.#changes.deliveries.delete(delivery);
+
     const seq = ++position.seq;
-    const entry: OpenEntry = {
-      seq,
-      nonce: this.#chance.uuid().slice(0, 8),
-      progress: messages.map(() => ({ status: "queued" })),
-      attempt: 0,
-      leased: false,
-      due: now,
-    };
+    const progress = messages.map((): MessageState => ({ status: "queued" }));
+    const nonce = this.#chance.uuid().slice(0, 8);
+    const entry: OpenEntry = { seq, nonce, progress, attempt: 0, leased: false, due: now };
     if (messages.length > 0) position.open.push(entry);
+    const untold = outcome === "dead" || isReplay;
+    if (untold) {
+      position.untold.push(seq);
+      position.tellDue = now;
+    }
     this.#changes.entries.push({
       entry,
       at: now,
-      through: delivery.through,
-      openFrom: position.open[0]?.seq ?? seq,
-      delivery: delivery.id,
+      through: position.through,
+      openFrom: Math.min(position.open[0]?.seq ?? seq, position.untold[0] ?? seq),
+      delivery,
       outcome,
       attempts: [...delivery.failures, last],
       actions,
       messages,
+      untold,
     });
+    if (isReplay) return;
     const first = position.lastForwarded > position.through ? this.#stored.firstAfter(position.through) : 0;
     if (first > 0) this.#begin(first, this.#stored.lastThatFits(first), now);
   }
@@ -279,19 +371,10 @@ export class Ledger {
   }
 }
 
+const codeOf = (outcome: Exclude<SendOutcome, { kind: "sent" }>): string =>
+  outcome.kind === "unknown" ? "outcome_unknown" : outcome.code;
+
 const failuresOf = (state: MessageState | undefined): number =>
   state?.status === "sending" || state?.status === "held" ? state.failures : 0;
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
-
-/** How many of these events (sizes in bytes) go into one delivery: at least one, whatever its size. */
-export function howManyFit(sizes: readonly number[]): number {
-  let bytes = 0;
-  let count = 0;
-  for (const size of sizes) {
-    bytes += size;
-    if (count > 0 && (count === DELIVERY_MAX_EVENTS || bytes > DELIVERY_MAX_BYTES)) break;
-    count++;
-  }
-  return count;
-}

@@ -16,8 +16,35 @@ export const DELIVERY_MAX_BYTES = 128 * 1024;
 /** How long to wait for the echo of a message whose outcome is unknown before it is sent again, ms. */
 export const ECHO_GRACE_MS = 20_000;
 
-/** How often a page that holds its messages (no token, token refused, blocked by Meta) is tried again, ms. */
-export const HOLD_RETRY_MS = 5 * 60_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/**
+ * How long work waits that its page can't do now (bot known to be down, token refused, rate limit), ms. The page wakes it
+ * as soon as it can (pages/gate.ts); this is for the case that it forgets, so it grows with the time already waited.
+ * @param waitedMs how long it has waited so far
+ * @param random a number in [0, 1)
+ */
+export const postponeMs = (waitedMs: number, random: number): number =>
+  Math.floor(Math.min(Math.max(waitedMs / 2, 10 * MINUTE), 4 * HOUR) * (1 + random / 2));
+
+/** Events that wait longer for a bot become a dead letter: as long as the longest schedule of retries, ms. */
+export const GIVE_UP_MS = 76 * HOUR;
+
+/** Messages held longer fail: after a week not even a person may write to the user, ms. */
+export const HOLD_LIMIT_MS = 7 * 24 * HOUR;
+
+/** Events of one conversation that may wait for the bot. Beyond it Meta is told to keep them: one user must not fill an object. */
+export const MAX_WAITING = 10_000;
+
+/** The start of a bot's answer that is kept with its attempt, in characters. */
+export const EXCERPT_CHARS = 1024;
+
+/** How far back a message is looked for by its mid, in outbox entries: receipts concern recent ones. */
+export const RECEIPT_REACH = 200;
+
+/** Old rows are deleted once a day at most, ms. */
+export const TIDY_EVERY_MS = 24 * HOUR;
 
 /** Leases lost to crashes don't count as failures of the bot; this many of one delivery or message mean the events themselves kill the run. */
 export const MAX_LOST_LEASES = 50;

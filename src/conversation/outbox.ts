@@ -1,8 +1,25 @@
+import type { Facts } from "./facts.ts";
 import { writeMark } from "./mark.ts";
-import { firstUnsettled, type NewEntry, type OpenEntry } from "./position.ts";
-import type { OutgoingBody } from "./work.ts";
+import {
+  type Attempt,
+  firstUnsettled,
+  type MessageState,
+  type NewEntry,
+  type OpenEntry,
+} from "./position.ts";
+import { type DeliveryView, messageView } from "./views.ts";
+import type { Letter, OutgoingBody } from "./work.ts";
 
 type OpenRow = { seq: number; nonce: string; progress: string; attempt: number; leased: number; due: number };
+type ViewRow = {
+  first: number;
+  last: number;
+  outcome: "answered" | "dead";
+  at: number;
+  attempts: string;
+  messages: string;
+  progress: string;
+};
 
 /** The outbox table: what goes to the user, in the order it was accepted. */
 export class Outbox {
@@ -33,19 +50,23 @@ export class Outbox {
       .map((row) => ({ ...row, leased: row.leased === 1, progress: JSON.parse(row.progress) }));
   }
 
-  append({ entry, at, through, openFrom, delivery, outcome, attempts, actions, messages }: NewEntry): void {
+  append(added: NewEntry): void {
+    const { entry, at, through, openFrom, delivery, outcome, attempts, actions, messages, untold } = added;
     this.#sql.exec(
       `INSERT INTO outbox
-         (seq, at, through, open_from, nonce, delivery, outcome, attempts, actions, messages, progress,
-          open, attempt, leased, due)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (seq, at, through, open_from, nonce, delivery, first, last, outcome, untold, attempts, actions, messages,
+          progress, open, attempt, leased, due)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       entry.seq,
       at,
       through,
       openFrom,
       entry.nonce,
-      delivery,
+      delivery.id,
+      delivery.first,
+      delivery.through,
       outcome,
+      Number(untold),
       JSON.stringify(attempts),
       JSON.stringify(actions),
       JSON.stringify(messages),
@@ -67,6 +88,89 @@ export class Outbox {
       entry.due,
       entry.seq,
     );
+  }
+
+  /** Entries of which the page hasn't been told, oldest first. */
+  untold(from: number): number[] {
+    return this.#sql
+      .exec<{ seq: number }>("SELECT seq FROM outbox WHERE seq >= ? AND untold = 1 ORDER BY seq", from)
+      .toArray()
+      .map(({ seq }) => seq);
+  }
+
+  told(entries: readonly number[]): void {
+    for (const seq of entries) this.#sql.exec("UPDATE outbox SET untold = 0 WHERE seq = ?", seq);
+  }
+
+  letters(entries: readonly number[]): Letter[] {
+    return entries.map((seq) => {
+      const row = this.#sql
+        .exec<{ delivery: string; outcome: "answered" | "dead"; at: number; attempts: string }>(
+          "SELECT delivery, outcome, at, attempts FROM outbox WHERE seq = ?",
+          seq,
+        )
+        .one();
+      const attempts: Attempt[] = JSON.parse(row.attempts);
+      const last = attempts.at(-1);
+      const { delivery, outcome, at } = row;
+      return {
+        entry: seq,
+        delivery,
+        outcome,
+        at,
+        status: last?.status ?? null,
+        reason: last?.reason ?? null,
+      };
+    });
+  }
+
+  /** The events of a delivery that is over. */
+  rangeOf(delivery: string): { first: number; last: number } | undefined {
+    return this.#sql
+      .exec<{ first: number; last: number }>(
+        "SELECT first, last FROM outbox WHERE delivery = ? ORDER BY seq DESC LIMIT 1",
+        delivery,
+      )
+      .toArray()[0];
+  }
+
+  /** A delivery that is over, as people see it: its latest outcome. */
+  view(
+    delivery: string,
+    facts: Facts,
+  ): { first: number; last: number; shown: Omit<DeliveryView, "events"> } | null {
+    const [row] = this.#sql
+      .exec<ViewRow>(
+        `SELECT first, last, outcome, at, attempts, messages, progress FROM outbox
+         WHERE delivery = ? ORDER BY seq DESC LIMIT 1`,
+        delivery,
+      )
+      .toArray();
+    if (!row) return null;
+    const { first, last, outcome, at } = row;
+    const bodies: OutgoingBody[] = JSON.parse(row.messages);
+    const states: MessageState[] = JSON.parse(row.progress);
+    const messages = states.map((state, index) => messageView(bodies[index] ?? {}, state, facts));
+    return {
+      first,
+      last,
+      shown: { id: delivery, outcome, at, attempts: JSON.parse(row.attempts), messages },
+    };
+  }
+
+  /** When a message of ours was sent, by Meta's id for it; looked for among the newest `reach` entries. */
+  sentAt(mid: string, reach: number): number | undefined {
+    const rows = this.#sql.exec<{ progress: string }>(
+      "SELECT progress FROM outbox ORDER BY seq DESC LIMIT ?",
+      reach,
+    );
+    for (const { progress } of rows) {
+      if (!progress.includes(mid)) continue;
+      const states: MessageState[] = JSON.parse(progress);
+      const found = states.find((state) => state.status === "sent" && state.mid === mid);
+      if (found?.status === "sent") return found.at;
+    }
+    return undefined;
   }
 
   /** The message an entry is at, with our mark in its metadata, and the actions that go before it. */

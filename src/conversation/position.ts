@@ -1,9 +1,9 @@
 import type { IncomingEvent } from "./incoming.ts";
 import type { OutgoingBody } from "./work.ts";
 
-/** A delivery that is out at the bot or waits for its next attempt. */
+/** Events on their way to the bot together: out at the bot, or waiting for the next attempt. */
 export interface Delivery {
-  /** The `webhook-id`, the same on every attempt. */
+  /** The `webhook-id`, the same on every attempt and every replay. */
   id: string;
   /** First and last event, by seq. Fixed when the delivery begins: a bot may remember what an id stood for. */
   first: number;
@@ -14,6 +14,10 @@ export interface Delivery {
   leased: boolean;
   /** ms; the lease's deadline, or when the next attempt is due. */
   due: number;
+  /** When it began to wait for the bot, ms. */
+  began: number;
+  /** Attempts whose run never reported. */
+  lost: number;
   failures: Attempt[];
 }
 
@@ -25,13 +29,15 @@ export interface Attempt {
   tookMs: number;
   /** Why it failed; `null` on the one that didn't. */
   reason: string | null;
+  /** The start of what the bot answered. */
+  answer: string;
 }
 
-/** The life of one message to the user. */
+/** The life of one message to the user. Receipts then make `sent` delivered and read (receipts.ts). */
 export type MessageState =
   | { status: "queued" }
   | { status: "sending"; failures: number; lost: number; last?: { code: string; reason: string } }
-  | { status: "held"; failures: number; code: string; reason: string }
+  | { status: "held"; failures: number; code: string; reason: string; since: number }
   | { status: "sent"; mid: string | null; at: number }
   | { status: "failed"; code: string; reason: string; at: number };
 
@@ -54,10 +60,16 @@ export interface Position {
   through: number;
   /** Last time the user opened Meta's window, ms. */
   windowAt: number | null;
-  /** There is one exactly when an event waits. */
+  /** The events that wait longest. There is one exactly when an event waits. */
   delivery: Delivery | null;
-  /** Oldest first. Only the first is ever leased. */
+  /** Deliveries that someone wants repeated, oldest wish first. */
+  replays: Delivery[];
+  /** Outbox entries with messages to settle, oldest first. Only the first is ever leased. */
   open: OpenEntry[];
+  /** Outbox entries of which the page hasn't been told yet: dead letters, and dead letters brought back. */
+  untold: number[];
+  /** When to tell the page, ms. */
+  tellDue: number;
 }
 
 export interface NewEvent {
@@ -72,23 +84,35 @@ export interface NewEntry {
   entry: OpenEntry;
   at: number;
   through: number;
-  /** No entry before this one is unsettled. */
+  /** No entry before this one has anything left to do. */
   openFrom: number;
-  delivery: string;
+  delivery: Delivery;
   outcome: "answered" | "dead";
   attempts: Attempt[];
   actions: string[];
   messages: OutgoingBody[];
+  untold: boolean;
 }
 
 /** What has to be written down. */
 export interface Changes {
   events: NewEvent[];
   entries: NewEntry[];
-  /** The delivery as it is now, if it changed. */
-  delivery: boolean;
+  /** Deliveries that changed. */
+  deliveries: Set<Delivery>;
+  /** Replays that are over. */
+  replayed: Delivery[];
   /** Stored entries that changed. */
   open: Set<OpenEntry>;
+  /** Entries of which the page has been told. */
+  told: number[];
+}
+
+/** What was handed out in a step. */
+export interface Granted {
+  delivery: Delivery | null;
+  entry: OpenEntry | null;
+  tell: number[];
 }
 
 const isSettled = (state: MessageState): boolean => state.status === "sent" || state.status === "failed";

@@ -15,6 +15,7 @@ export const MIGRATIONS: readonly string[] = [
     id TEXT NOT NULL,              -- what the bot sees
     type TEXT NOT NULL,
     at INTEGER NOT NULL,           -- Meta's time, ms
+    received INTEGER NOT NULL,     -- ours, ms
     platform TEXT NOT NULL,
     forward INTEGER NOT NULL,      -- 1: goes to the bot
     raw TEXT NOT NULL,             -- JSON as Meta sent it
@@ -26,6 +27,8 @@ export const MIGRATIONS: readonly string[] = [
     attempt INTEGER,               -- 0 = not yet handed out
     leased INTEGER,                -- 1: that attempt is out
     due INTEGER,                   -- ms; lease deadline, or time of the next attempt
+    began INTEGER,                 -- ms; since when it waits
+    lost INTEGER,                  -- attempts whose run never reported
     failures TEXT                  -- JSON array of the attempts that failed
   ) STRICT;
 
@@ -35,10 +38,13 @@ export const MIGRATIONS: readonly string[] = [
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,           -- accepted, ms
     through INTEGER NOT NULL,      -- running: last event answered as of this row
-    open_from INTEGER NOT NULL,    -- running: no entry before this one is unsettled
+    open_from INTEGER NOT NULL,    -- running: no entry before this one has anything left to do
     nonce TEXT NOT NULL,           -- part of the mark in message.metadata
-    delivery TEXT,                 -- webhook-id that it answers
+    delivery TEXT NOT NULL,        -- webhook-id that it answers
+    first INTEGER NOT NULL,        -- that delivery's events
+    last INTEGER NOT NULL,
     outcome TEXT NOT NULL,         -- answered | dead
+    untold INTEGER NOT NULL,       -- 1: the page is still to be told
     attempts TEXT NOT NULL,        -- JSON array: how the delivery went
     actions TEXT NOT NULL,         -- JSON array of sender actions before the first message
     messages TEXT NOT NULL,        -- JSON array of Send API bodies; never changes
@@ -50,13 +56,28 @@ export const MIGRATIONS: readonly string[] = [
     due INTEGER NOT NULL           -- ms; lease deadline, or time of the next attempt
   ) STRICT;
 
+  -- Deliveries that someone wants repeated.
+  CREATE TABLE replay (
+    delivery TEXT PRIMARY KEY,     -- webhook-id
+    first INTEGER NOT NULL,
+    through INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    leased INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    began INTEGER NOT NULL,
+    lost INTEGER NOT NULL,
+    failures TEXT NOT NULL
+  ) STRICT;
+
   -- What there is one of. Written when it changes, which an ordinary exchange does not.
   CREATE TABLE fact (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     state TEXT,                    -- the bot's JSON
     state_version INTEGER NOT NULL,
     state_refused TEXT,            -- why the bot's last state was not taken
-    owner TEXT NOT NULL            -- bot | human | an app id
+    owner TEXT NOT NULL,           -- bot | human | an app id
+    delivered_at INTEGER NOT NULL, -- ms; what was sent until then has reached the user's device
+    read_at INTEGER NOT NULL       -- ms; … has been read
   ) STRICT;
   `,
 ];

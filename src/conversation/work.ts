@@ -4,7 +4,7 @@ import type { ConversationId, PageId, UserId } from "../ids.ts";
  * What a conversation hands out to be done outside, and what comes back. Each piece of work is a lease: it belongs to
  * one attempt until its deadline; a report of another attempt changes nothing. Crosses the RPC border: plain data only.
  */
-export type Work = DeliverWork | SendWork;
+export type Work = DeliverWork | SendWork | TellWork;
 
 /** Take these events to the bot. */
 export interface DeliverWork {
@@ -57,13 +57,34 @@ export interface SendWork {
   actions: string[];
 }
 
+/** Tell the page of dead letters, and of those that were brought back. */
+export interface TellWork {
+  kind: "tell";
+  conversation: ConversationId;
+  page: PageId;
+  letters: Letter[];
+}
+
+export interface Letter {
+  /** The outbox entry it is on record as. */
+  entry: number;
+  delivery: string;
+  /** `answered`: it was a dead letter, and a replay brought it back. */
+  outcome: "answered" | "dead";
+  at: number;
+  status: number | null;
+  reason: string | null;
+}
+
 /** How a delivery to the bot ended. */
 export type DeliveryOutcome =
   | { kind: "answered"; status: number; answer: BotAnswer }
   /** Try again; `afterMs` if the bot said when. */
   | { kind: "retry"; status: number | null; reason: string; afterMs?: number }
   /** Never again: a dead letter. */
-  | { kind: "rejected"; status: number; reason: string };
+  | { kind: "rejected"; status: number; reason: string }
+  /** Not now, and not this delivery's fault: the page is waiting for its bot. */
+  | { kind: "postponed"; status: number | null; reason: string };
 
 /** What the bot wants done. */
 export interface BotAnswer {
@@ -87,13 +108,17 @@ export type SendOutcome =
   | { kind: "unknown"; reason: string }
   | { kind: "failed"; code: string; reason: string }
   /** Nothing goes out until someone acts; tried again later. */
-  | { kind: "hold"; code: string; reason: string };
+  | { kind: "hold"; code: HoldCode; reason: string; afterMs?: number };
+
+export type HoldCode = "rate_limited" | "needs_reauth" | "page_blocked" | "app_secret_mismatch" | "no_token";
 
 export interface DeliveryReport {
   delivery: string;
   attempt: number;
   /** How long the bot took, ms. */
   tookMs: number;
+  /** The start of its answer. */
+  excerpt: string;
   outcome: DeliveryOutcome;
 }
 
@@ -108,4 +133,12 @@ export interface SendReport {
 export interface Capacity {
   deliver: boolean;
   send: boolean;
+  tell: boolean;
+}
+
+/** What became of events that were brought to be stored. */
+export interface Ingested {
+  /** Too many wait for the bot already; nothing was stored. */
+  isFull: boolean;
+  work: Work[];
 }

@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Work } from "../conversation/work.ts";
 import { configOf } from "../env.ts";
 import type { ConversationId } from "../ids.ts";
+import type { Way } from "../pages/gate.ts";
 import { run } from "./run.ts";
 
 /**
@@ -9,11 +10,12 @@ import { run } from "./run.ts";
  * object's is not.
  */
 export class Dispatcher extends WorkerEntrypoint<Cloudflare.Env> {
-  run(conversation: ConversationId, work: Work[]): void {
+  run(conversation: ConversationId, work: Work[], way: Way): void {
     const settings = configOf(this.env);
     // Without settings nothing can be done; the leases expire and are handed out again when there are.
     if (!settings.ok) return;
-    const context = { config: settings.config, conversations: this.env.CONVERSATION, startedAt: Date.now() };
-    this.ctx.waitUntil(run(context, conversation, work));
+    const { CONVERSATION: conversations, PAGE: pages } = this.env;
+    const context = { config: settings.config, conversations, pages, startedAt: Date.now() };
+    this.ctx.waitUntil(run(context, conversation, work, way));
   }
 }

@@ -1,10 +1,13 @@
 import type { Conversation } from "../conversation/conversation.ts";
 import { SEND_MS } from "../conversation/limits.ts";
 import { callConversation } from "../conversation/stub.ts";
-import type { Capacity, DeliverWork, SendOutcome, SendWork, Work } from "../conversation/work.ts";
+import type { Capacity, TellWork, Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
-import { type ConversationId, PAGE_ITSELF } from "../ids.ts";
-import { type Page, pageOf } from "../pages/page.ts";
+import type { ConversationId } from "../ids.ts";
+import type { Way } from "../pages/gate.ts";
+import type { Page } from "../pages/page.ts";
+import { deliver } from "./deliver.ts";
+import { send } from "./send.ts";
 
 /** A Worker lives 30 s after its answer. What can't be finished and reported within is left to the alarm. */
 const RUN_MS = 28_000;
@@ -13,6 +16,7 @@ const REPORT_MS = 1_000;
 export interface RunContext {
   config: Config;
   conversations: DurableObjectNamespace<Conversation>;
+  pages: DurableObjectNamespace<Page>;
   /** When the run began, ms. */
   startedAt: number;
 }
@@ -21,54 +25,55 @@ export interface RunContext {
  * Does a conversation's work and what follows from it, until nothing is left or the run's time is up. Work of both
  * directions goes on side by side; within a direction the object hands out the next only after the last is reported.
  */
-export async function run(context: RunContext, conversation: ConversationId, work: Work[]): Promise<void> {
-  const settled = await Promise.allSettled(work.map((one) => follow(context, conversation, one)));
+export async function run(
+  context: RunContext,
+  conversation: ConversationId,
+  work: Work[],
+  way: Way,
+): Promise<void> {
+  const settled = await Promise.allSettled(work.map((one) => follow(context, conversation, one, way)));
   for (const one of settled) {
     // The object has the work on record: its alarm hands it out again.
     if (one.status === "rejected") console.error({ event: "run_failed", error: String(one.reason) });
   }
 }
 
-async function follow(context: RunContext, conversation: ConversationId, work: Work): Promise<void> {
-  const next =
-    work.kind === "deliver" ? await deliver(context, work) : await send(context, conversation, work);
-  if (next.length > 0) await run(context, conversation, next);
+async function follow(
+  context: RunContext,
+  conversation: ConversationId,
+  work: Work,
+  way: Way,
+): Promise<void> {
+  const next = await perform(context, conversation, work, way);
+  // A probe or a wake-up is for one piece of work; what follows goes the ordinary way.
+  if (next.length > 0) await run(context, conversation, next, "ordinary");
 }
 
-async function deliver(context: RunContext, work: DeliverWork): Promise<Work[]> {
-  const { id, page } = work.conversation;
-  const began = Date.now();
-  const outcome = await pageOf(context.config, page).bot.deliver(work);
-  const report = { delivery: work.delivery, attempt: work.attempt, tookMs: Date.now() - began, outcome };
-  return callConversation(context.conversations, id, (stub) =>
-    stub.settleDelivery(report, capacityOf(context)),
-  );
-}
-
-async function send(context: RunContext, conversation: ConversationId, work: SendWork): Promise<Work[]> {
-  const outcome = await sendVia(pageOf(context.config, work.page), work);
-  if (outcome.kind === "hold") {
-    console.warn({ event: "message_held", page: work.page, code: outcome.code, reason: outcome.reason });
+async function perform(context: RunContext, id: ConversationId, work: Work, way: Way): Promise<Work[]> {
+  const report = <T>(call: (stub: DurableObjectStub<Conversation>) => Promise<T>) =>
+    callConversation(context.conversations, id, call);
+  if (work.kind === "deliver") {
+    const result = await deliver(context, work, way);
+    return report((stub) => stub.settleDelivery(result, capacityOf(context)));
   }
-  const report = { entry: work.entry, index: work.index, attempt: work.attempt, outcome };
-  return callConversation(context.conversations, conversation, (stub) =>
-    stub.settleSend(report, capacityOf(context)),
-  );
+  if (work.kind === "send") {
+    const result = await send(context, id, work, way);
+    return report((stub) => stub.settleSend(result, capacityOf(context)));
+  }
+  await tell(context, work);
+  const entries = work.letters.map(({ entry }) => entry);
+  return report((stub) => stub.settleTelling(entries, capacityOf(context)));
 }
 
-async function sendVia({ graph }: Page, work: SendWork): Promise<SendOutcome> {
-  if (work.user === PAGE_ITSELF) {
-    return { kind: "failed", code: "no_recipient", reason: "the event concerns the page, not a person" };
-  }
-  if (!graph) return { kind: "hold", code: "no_token", reason: "no access token of this page is configured" };
-  for (const action of work.actions) await graph.act(work.user, action);
-  const outcome = await graph.send(work.user, work.body);
-  if (!work.isAction || outcome.kind === "sent" || outcome.kind === "failed") return outcome;
-  // Typing dots that come late only puzzle the user, and what waits behind them is worth more.
-  return { kind: "failed", code: "action_lost", reason: outcome.reason };
+async function tell({ pages }: RunContext, { page, conversation, letters }: TellWork): Promise<void> {
+  await pages.getByName(page).note(conversation, letters);
 }
 
 function capacityOf({ startedAt, config }: RunContext): Capacity {
   const left = startedAt + RUN_MS - Date.now();
-  return { deliver: left >= config.bot.timeoutMs + REPORT_MS, send: left >= SEND_MS + REPORT_MS };
+  return {
+    deliver: left >= config.bot.timeoutMs + REPORT_MS,
+    send: left >= SEND_MS + REPORT_MS,
+    tell: left >= 2 * REPORT_MS,
+  };
 }

@@ -1,4 +1,4 @@
-import type { SendOutcome } from "../conversation/work.ts";
+import type { HoldCode, SendOutcome } from "../conversation/work.ts";
 
 /**
  * What each of Meta's errors means for a message. One table, read from the top: the first row that fits decides.
@@ -14,7 +14,7 @@ export interface GraphError {
 
 type Verdict =
   | { kind: "retry"; code: string }
-  | { kind: "hold"; code: string }
+  | { kind: "hold"; code: HoldCode }
   | { kind: "failed"; code: string }
   | { kind: "unknown" };
 
@@ -28,7 +28,7 @@ interface Row {
 
 const failed = (code: string): Verdict => ({ kind: "failed", code });
 const retry = (code: string): Verdict => ({ kind: "retry", code });
-const hold = (code: string): Verdict => ({ kind: "hold", code });
+const hold = (code: HoldCode): Verdict => ({ kind: "hold", code });
 
 const TABLE: readonly Row[] = [
   // Seen although the message went out: the echo tells.

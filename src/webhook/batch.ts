@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { IncomingEvent } from "../conversation/incoming.ts";
 import { readMark } from "../conversation/mark.ts";
+import type { Receipt } from "../conversation/receipts.ts";
 import {
   type ConversationId,
   conversationId,
@@ -67,6 +68,8 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
         raw: JSON.stringify(item),
       };
       if (event.type === "echo") incoming.echo = echoOf(event);
+      const receipt = receiptOf(event);
+      if (receipt) incoming.receipt = receipt;
       const conversation = conversationId(page, user);
       const events = batch.get(conversation);
       if (events) events.push(incoming);
@@ -136,6 +139,18 @@ function authorOf(event: MessengerEvent, page: string): UserId {
 
 function echoOf(event: MessengerEvent & { type: "message" | "echo" }): NonNullable<IncomingEvent["echo"]> {
   return { mid: event.value.mid, metadata: event.value.metadata ?? undefined };
+}
+
+function receiptOf(event: MessengerEvent): Receipt | undefined {
+  if (event.type === "delivery") {
+    return { kind: "delivered", watermark: event.value.watermark, mids: event.value.mids ?? [] };
+  }
+  // Instagram names the message, Messenger the time.
+  if (event.type === "read") {
+    const { watermark, mid } = event.value;
+    return { kind: "read", watermark, mids: typeof mid === "string" ? [mid] : [] };
+  }
+  return undefined;
 }
 
 /** `entry.time` is seconds on `changes`, milliseconds on the rest. */

@@ -59,7 +59,11 @@ export async function takeIn(
       detail: 'The body is not {"object","entry":[{"id",…}]}.',
     });
   }
-  const failed = await store(batch, namespace, onReady);
+  const { failed, full } = await store(batch, namespace, onReady);
+  if (full > 0) {
+    const detail = "A conversation has too many events waiting for the bot; send them again later.";
+    return problem({ status: 503, code: "conversation_full", detail, headers: { "retry-after": "60" } });
+  }
   if (failed > 0) {
     // Meta redelivers the whole batch; what is stored already is recognised and stays single.
     console.error({ event: "store_failed", conversations: batch.size, failed });
@@ -72,9 +76,14 @@ export async function takeIn(
   return new Response("EVENT_RECEIVED");
 }
 
-/** @returns how many conversations could not store their events */
-async function store(batch: Batch, namespace: Namespace, onReady: OnReady): Promise<number> {
+/** @returns how many conversations could not store their events, or have too many waiting to take more */
+async function store(
+  batch: Batch,
+  namespace: Namespace,
+  onReady: OnReady,
+): Promise<{ failed: number; full: number }> {
   let failed = 0;
+  let full = 0;
   let at = 0;
   const conversations = [...batch];
   const lane = async () => {
@@ -84,8 +93,9 @@ async function store(batch: Batch, namespace: Namespace, onReady: OnReady): Prom
       const [conversation, events] = next;
       try {
         const ingest = (stub: DurableObjectStub<Conversation>) => stub.ingest(events, mine < DISPATCH_HERE);
-        const work = await callConversation(namespace, conversation, ingest);
-        if (work.length > 0) onReady(conversation, work);
+        const { isFull, work } = await callConversation(namespace, conversation, ingest);
+        if (isFull) full++;
+        else if (work.length > 0) onReady(conversation, work);
       } catch (error) {
         failed++;
         console.error({ event: "ingest_failed", conversation, error: String(error) });
@@ -93,5 +103,5 @@ async function store(batch: Batch, namespace: Namespace, onReady: OnReady): Prom
     }
   };
   await Promise.all(Array.from({ length: Math.min(STORE_LANES, conversations.length) }, lane));
-  return failed;
+  return { failed, full };
 }

@@ -102,7 +102,7 @@ describe("the request to a bot", () => {
 describe("how a delivery ends", () => {
   const outcome = async (response: Response | Error) => {
     answering(response);
-    return bot.deliver(work);
+    return (await bot.deliver(work)).outcome;
   };
 
   it("answered: 2xx with replies, with nothing, or with a framework's bare OK", async () => {
@@ -154,8 +154,21 @@ describe("how a delivery ends", () => {
     expect(await outcome(new Response("x".repeat(600_000)))).toMatchObject(malformed);
   });
 
+  it("never again from this bot: 410", async () => {
+    expect(await outcome(new Response("", { status: 410 }))).toEqual({
+      kind: "gone",
+      status: 410,
+      reason: "http_410",
+    });
+  });
+
+  it("with the text of its answer for the record", async () => {
+    answering(new Response("no such intent", { status: 500 }));
+    expect((await bot.deliver(work)).excerpt).toBe("no such intent");
+  });
+
   it("never again: every other client error", async () => {
-    for (const status of [400, 401, 403, 404, 410, 422]) {
+    for (const status of [400, 401, 403, 404, 422]) {
       expect(await outcome(new Response("", { status }))).toEqual({
         kind: "rejected",
         status,

@@ -5,6 +5,8 @@ import {
   answerOf,
   deliverWork,
   freshConversation,
+  ingest,
+  isAtRest,
   reportAnswer,
   reportSend,
   type Stub,
@@ -36,13 +38,13 @@ async function countRows(stub: Stub): Promise<() => number> {
 }
 
 const exchange = async (stub: Stub, words: string) => {
-  const delivery = deliverWork(await stub.ingest([says(words)], true));
+  const delivery = deliverWork(await ingest(stub, [says(words)], true));
   const send = sendWork(await reportAnswer(stub, delivery, answerOf(`echo: ${words}`)));
   expect(await reportSend(stub, send, sent(`m_out_${words}`))).toEqual([]);
 };
 
 describe("the price of an exchange (user text in, bot reply out)", () => {
-  it("is 6 rows written and 3 object requests, and leaves no alarm to fire", async () => {
+  it("is 6 rows written and 3 object requests, and leaves no alarm but the one that deletes it", async () => {
     const stub = freshConversation();
     await exchange(stub, "the first makes the tables");
     const rows = await countRows(stub);
@@ -54,7 +56,7 @@ describe("the price of an exchange (user text in, bot reply out)", () => {
 
     expect(rows()).toBe(6);
     expect(requests.reduce((sum, spy) => sum + spy.mock.calls.length, 0)).toBe(3);
-    expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).toBeNull();
+    expect(await isAtRest(stub)).toBe(true);
     vi.restoreAllMocks();
   });
 
@@ -62,7 +64,7 @@ describe("the price of an exchange (user text in, bot reply out)", () => {
     const stub = freshConversation();
     await exchange(stub, "hello");
     const rows = await countRows(stub);
-    expect(await stub.ingest([says("hello")], true)).toEqual([]);
+    expect(await ingest(stub, [says("hello")], true)).toEqual([]);
     expect(rows()).toBe(0);
     vi.restoreAllMocks();
   });
@@ -71,7 +73,7 @@ describe("the price of an exchange (user text in, bot reply out)", () => {
     const read = async (history: number) => {
       const stub = freshConversation();
       const old = Array.from({ length: history }, (_, at) => says(`${history}-${at}`, { forward: false }));
-      await stub.ingest(old, true);
+      await ingest(stub, old, true);
       await exchange(stub, "settles what came before");
       let rows = 0;
       await runInDurableObject(stub, (_, { storage: { sql } }) => {

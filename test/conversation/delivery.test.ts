@@ -1,11 +1,15 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
+import type { Work } from "../../src/conversation/work.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import {
   alarmOf,
   answerOf,
+  butTelling,
   deliverWork,
   freshConversation,
+  ingest,
+  isAtRest,
   letTimePass,
   messagesOf,
   NONE,
@@ -30,6 +34,14 @@ async function fireAlarm(stub: Stub) {
   }
 }
 
+const settleTelling = (stub: Stub, work: Work | undefined) =>
+  work?.kind === "tell"
+    ? stub.settleTelling(
+        work.letters.map(({ entry }) => entry),
+        NONE,
+      )
+    : [];
+
 /** As after a crash, with the lease's deadline past. */
 async function crash(stub: Stub) {
   await letTimePass(stub);
@@ -39,16 +51,16 @@ async function crash(stub: Stub) {
 describe("events on their way to the bot", () => {
   it("are handed out when they are stored, all of a POST at once", async () => {
     const stub = freshConversation();
-    const work = deliverWork(await stub.ingest([says("a"), says("b")], true));
+    const work = deliverWork(await ingest(stub, [says("a"), says("b")], true));
     expect(wordsOf(work)).toEqual(["a", "b"]);
     expect(work.attempt).toBe(1);
   });
 
   it("wait while a delivery is out, and go together in the next", async () => {
     const stub = freshConversation();
-    const first = deliverWork(await stub.ingest([says("a")], true));
-    expect(await stub.ingest([says("b")], true)).toEqual([]);
-    expect(await stub.ingest([says("c")], true)).toEqual([]);
+    const first = deliverWork(await ingest(stub, [says("a")], true));
+    expect(await ingest(stub, [says("b")], true)).toEqual([]);
+    expect(await ingest(stub, [says("c")], true)).toEqual([]);
     const next = deliverWork(await reportAnswer(stub, first, answerOf()));
     expect(wordsOf(next)).toEqual(["b", "c"]);
     expect(next.delivery).not.toBe(first.delivery);
@@ -57,7 +69,8 @@ describe("events on their way to the bot", () => {
   it("go 25 at a time, and no more than 128 KB but always one", async () => {
     const stub = freshConversation();
     let work = deliverWork(
-      await stub.ingest(
+      await ingest(
+        stub,
         Array.from({ length: 60 }, (_, at) => says(`${at}`)),
         true,
       ),
@@ -73,34 +86,34 @@ describe("events on their way to the bot", () => {
     const large = (words: string, bytes: number) => says(words, { raw: JSON.stringify("x".repeat(bytes)) });
     const other = freshConversation();
     const events = [large("a", 200_000), large("b", 60_000), large("c", 60_000), large("d", 60_000)];
-    const first = deliverWork(await other.ingest(events, true));
+    const first = deliverWork(await ingest(other, events, true));
     expect(wordsOf(first)).toEqual(["a"]);
     expect(wordsOf(deliverWork(await reportAnswer(other, first, answerOf())))).toEqual(["b", "c"]);
   });
 
   it("are not handed out twice when they are stored twice", async () => {
     const stub = freshConversation();
-    const work = deliverWork(await stub.ingest([says("a")], true));
-    expect(await stub.ingest([says("a")], true)).toEqual([]);
+    const work = deliverWork(await ingest(stub, [says("a")], true));
+    expect(await ingest(stub, [says("a")], true)).toEqual([]);
     expect(await reportAnswer(stub, work, answerOf())).toEqual([]);
-    expect(await stub.ingest([says("a")], true)).toEqual([]);
+    expect(await ingest(stub, [says("a")], true)).toEqual([]);
   });
 
   it("that are only recorded never go, and don't hold others up", async () => {
     const stub = freshConversation();
     const quiet = (words: string) => says(words, { forward: false });
-    expect(await stub.ingest([quiet("a"), quiet("b")], true)).toEqual([]);
-    const work = deliverWork(await stub.ingest([quiet("c"), says("d"), quiet("e"), says("f")], true));
+    expect(await ingest(stub, [quiet("a"), quiet("b")], true)).toEqual([]);
+    const work = deliverWork(await ingest(stub, [quiet("c"), says("d"), quiet("e"), says("f")], true));
     expect(wordsOf(work)).toEqual(["d", "f"]);
-    await stub.ingest([quiet("g")], true);
+    await ingest(stub, [quiet("g")], true);
     expect(await reportAnswer(stub, work, answerOf())).toEqual([]);
-    expect(await alarmOf(stub)).toBeNull();
+    expect(await isAtRest(stub)).toBe(true);
   });
 
   it("are started by the alarm when the one who stored them has no hand free", async () => {
     const stub = freshConversation();
     const run = vi.spyOn(Dispatcher.prototype, "run").mockImplementation(() => {});
-    expect(await stub.ingest([says("a")], false)).toEqual([]);
+    expect(await ingest(stub, [says("a")], false)).toEqual([]);
     const started = () => run.mock.calls.flatMap(([id, work]) => (id === stub.name ? work : []));
     await vi.waitFor(() => expect(started()).toHaveLength(1));
     expect(wordsOf(deliverWork(started()))).toEqual(["a"]);
@@ -111,9 +124,9 @@ describe("events on their way to the bot", () => {
 describe("a bot that fails", () => {
   it("gets the same events under the same id, and those that came since only afterwards", async () => {
     const stub = freshConversation();
-    const first = deliverWork(await stub.ingest([says("a"), says("b")], true));
+    const first = deliverWork(await ingest(stub, [says("a"), says("b")], true));
     expect(await reportFailure(stub, first)).toEqual([]);
-    await stub.ingest([says("c")], true);
+    await ingest(stub, [says("c")], true);
     await crash(stub);
     const second = deliverWork(await fireAlarm(stub));
     expect(second).toMatchObject({ delivery: first.delivery, attempt: 2, events: first.events });
@@ -122,7 +135,7 @@ describe("a bot that fails", () => {
 
   it("is waited for by the schedule: within 5 s first, then within 5 min", async () => {
     const stub = freshConversation();
-    const first = deliverWork(await stub.ingest([says("a")], true));
+    const first = deliverWork(await ingest(stub, [says("a")], true));
     await reportFailure(stub, first);
     const wait = ((await alarmOf(stub)) ?? 0) - Date.now();
     expect(wait).toBeGreaterThan(-100);
@@ -131,32 +144,37 @@ describe("a bot that fails", () => {
 
   it("refusing for good makes a dead letter that doesn't hold up what follows", async () => {
     const stub = freshConversation();
-    const first = deliverWork(await stub.ingest([says("poison")], true));
-    await stub.ingest([says("b")], true);
+    const first = deliverWork(await ingest(stub, [says("poison")], true));
+    await ingest(stub, [says("b")], true);
     const next = deliverWork(await reportFailure(stub, first, 400, true));
     expect(wordsOf(next)).toEqual(["b"]);
   });
 
   it("is given up after the schedule is used up", async () => {
     const stub = freshConversation();
-    let work = deliverWork(await stub.ingest([says("a")], true));
+    let work = deliverWork(await ingest(stub, [says("a")], true));
     for (let attempt = 1; attempt <= 9; attempt++) {
       expect(work.attempt).toBe(attempt);
       await reportFailure(stub, work);
       await crash(stub);
       work = deliverWork(await fireAlarm(stub));
     }
-    expect(await reportFailure(stub, work)).toEqual([]);
+    const [tell] = await reportFailure(stub, work);
+    expect(tell).toMatchObject({
+      kind: "tell",
+      letters: [{ delivery: work.delivery, outcome: "dead", status: 503 }],
+    });
+    await settleTelling(stub, tell);
     await letTimePass(stub);
     expect(await fireAlarm(stub)).toEqual([]);
-    expect(await alarmOf(stub)).toBeNull();
+    expect(await isAtRest(stub)).toBe(true);
   });
 });
 
 describe("a run that dies", () => {
   it("loses nothing: the alarm hands the delivery out again", async () => {
     const stub = freshConversation();
-    const lost = deliverWork(await stub.ingest([says("a")], true));
+    const lost = deliverWork(await ingest(stub, [says("a")], true));
     const deadline = ((await alarmOf(stub)) ?? 0) - Date.now();
     expect(deadline).toBeGreaterThan(24_000);
     await crash(stub);
@@ -166,7 +184,7 @@ describe("a run that dies", () => {
 
   it("and reports late changes nothing", async () => {
     const stub = freshConversation();
-    const lost = deliverWork(await stub.ingest([says("a")], true));
+    const lost = deliverWork(await ingest(stub, [says("a")], true));
     await crash(stub);
     const again = deliverWork(await fireAlarm(stub));
     expect(await reportAnswer(stub, lost, answerOf("late"))).toEqual([]);
@@ -176,7 +194,7 @@ describe("a run that dies", () => {
 
   it("and reports twice is counted once", async () => {
     const stub = freshConversation();
-    const work = deliverWork(await stub.ingest([says("a")], true));
+    const work = deliverWork(await ingest(stub, [says("a")], true));
     await reportAnswer(stub, work, answerOf("one"));
     expect(await reportAnswer(stub, work, answerOf("one"))).toEqual([]);
     expect(await messagesOf(stub)).toHaveLength(1);
@@ -184,39 +202,39 @@ describe("a run that dies", () => {
 
   it("is noticed by the next event too, should the alarm be late", async () => {
     const stub = freshConversation();
-    const lost = deliverWork(await stub.ingest([says("a")], true));
+    const lost = deliverWork(await ingest(stub, [says("a")], true));
     await crash(stub);
-    const again = deliverWork(await stub.ingest([says("b")], true));
+    const again = deliverWork(await ingest(stub, [says("b")], true));
     expect(again).toMatchObject({ delivery: lost.delivery, attempt: 2, events: lost.events });
   });
 
   it("is noticed by the next event also when the alarm itself was lost", async () => {
     const stub = freshConversation();
-    await stub.ingest([says("a")], true);
+    await ingest(stub, [says("a")], true);
     await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm());
     await crash(stub);
-    const again = deliverWork(await stub.ingest([says("b")], true));
+    const again = deliverWork(await ingest(stub, [says("b")], true));
     expect(again.attempt).toBe(2);
     expect(await alarmOf(stub)).toBeGreaterThan(Date.now());
   });
 
   it("again and again becomes a dead letter instead of going on for ever", async () => {
     const stub = freshConversation();
-    await stub.ingest([says("kills the run")], true);
+    await ingest(stub, [says("kills the run")], true);
     for (let lost = 1; lost < 50; lost++) {
       await crash(stub);
       expect(deliverWork(await fireAlarm(stub)).attempt).toBe(lost + 1);
     }
     await crash(stub);
-    expect(await fireAlarm(stub)).toEqual([]);
-    expect(wordsOf(deliverWork(await stub.ingest([says("next")], true)))).toEqual(["next"]);
+    expect(butTelling(await fireAlarm(stub))).toEqual([]);
+    expect(wordsOf(deliverWork(await ingest(stub, [says("next")])))).toEqual(["next"]);
   });
 
   it("at any point leaves the conversation where it stood", async () => {
     const stub = freshConversation();
-    const first = deliverWork(await stub.ingest([says("a")], true));
+    const first = deliverWork(await ingest(stub, [says("a")], true));
     await evictDurableObject(stub);
-    await stub.ingest([says("b")], true);
+    await ingest(stub, [says("b")], true);
     await evictDurableObject(stub);
     const more = await reportAnswer(stub, first, answerOf("to a", "still to a"));
     await evictDurableObject(stub);
@@ -232,13 +250,13 @@ describe("a run that dies", () => {
       ["still to a", "sent"],
       ["to b", "sent"],
     ]);
-    expect(await alarmOf(stub)).toBeNull();
+    expect(await isAtRest(stub)).toBe(true);
   });
 
   it("has no time for more leaves it to the alarm", async () => {
     const stub = freshConversation();
-    const work = deliverWork(await stub.ingest([says("a")], true));
-    await stub.ingest([says("b")], true);
+    const work = deliverWork(await ingest(stub, [says("a")], true));
+    await ingest(stub, [says("b")], true);
     const run = vi.spyOn(Dispatcher.prototype, "run").mockImplementation(() => {});
     expect(await reportAnswer(stub, work, answerOf("to a"), NONE)).toEqual([]);
     const started = () => run.mock.calls.flatMap(([id, more]) => (id === stub.name ? more : []));
@@ -253,7 +271,7 @@ describe("what the bot is told", () => {
   it("is its state, when the window closes, and who owns the conversation", async () => {
     const stub = freshConversation();
     const at = 1_790_000_000_000;
-    const first = deliverWork(await stub.ingest([says("a", { at })], true));
+    const first = deliverWork(await ingest(stub, [says("a", { at })], true));
     expect(first.conversation).toMatchObject({
       state: null,
       stateVersion: 0,
@@ -267,7 +285,7 @@ describe("what the bot is told", () => {
       handover: "human",
     });
     const older = says("b", { at: at - 5 });
-    expect(deliverWork(await stub.ingest([older], true)).conversation).toMatchObject({
+    expect(deliverWork(await ingest(stub, [older], true)).conversation).toMatchObject({
       state: '{"step":2}',
       stateVersion: 1,
       owner: "human",
@@ -277,11 +295,11 @@ describe("what the bot is told", () => {
 
   it("is that its state was refused: built on an old version, or too large", async () => {
     const stub = freshConversation();
-    let work = deliverWork(await stub.ingest([says("a")], true));
+    let work = deliverWork(await ingest(stub, [says("a")], true));
     await reportAnswer(stub, work, { ...answerOf(), state: '{"step":1}' });
-    work = deliverWork(await stub.ingest([says("b")], true));
+    work = deliverWork(await ingest(stub, [says("b")], true));
     await reportAnswer(stub, work, { ...answerOf("kept"), state: '{"step":9}', stateVersion: 0 });
-    work = deliverWork(await stub.ingest([says("c")], true));
+    work = deliverWork(await ingest(stub, [says("c")], true));
     expect(work.conversation).toMatchObject({
       state: '{"step":1}',
       stateVersion: 1,
@@ -292,10 +310,10 @@ describe("what the bot is told", () => {
       state: JSON.stringify("é".repeat(33_000)),
       stateVersion: 1,
     });
-    work = deliverWork(await stub.ingest([says("d")], true));
+    work = deliverWork(await ingest(stub, [says("d")], true));
     expect(work.conversation).toMatchObject({ state: '{"step":1}', stateRefused: "too_large" });
     await reportAnswer(stub, work, answerOf());
-    work = deliverWork(await stub.ingest([says("e")], true));
+    work = deliverWork(await ingest(stub, [says("e")], true));
     expect(work.conversation.stateRefused).toBeNull();
     expect((await messagesOf(stub)).map(({ text }) => text)).toEqual(["kept"]);
   });

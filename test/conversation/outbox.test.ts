@@ -7,6 +7,8 @@ import {
   answerOf,
   deliverWork,
   freshConversation,
+  ingest,
+  isAtRest,
   letTimePass,
   messagesOf,
   metadataOf,
@@ -22,7 +24,7 @@ import {
 /** A conversation whose bot has answered; the first message is out to be sent. */
 async function answered(...texts: string[]): Promise<{ stub: Stub; first: SendWork }> {
   const stub = freshConversation();
-  const work = deliverWork(await stub.ingest([says("hello")], true));
+  const work = deliverWork(await ingest(stub, [says("hello")], true));
   return { stub, first: sendWork(await reportAnswer(stub, work, answerOf(...texts))) };
 }
 
@@ -62,7 +64,7 @@ describe("messages to the user", () => {
 
   it("of a later answer wait for those of the earlier", async () => {
     const { stub, first } = await answered("one", "two");
-    const next = deliverWork(await stub.ingest([says("more")], true));
+    const next = deliverWork(await ingest(stub, [says("more")], true));
     expect(await reportAnswer(stub, next, answerOf("three"))).toEqual([]);
     const second = sendWork(await reportSend(stub, first, sent("m_1")));
     const third = sendWork(await reportSend(stub, second, sent("m_2")));
@@ -72,9 +74,9 @@ describe("messages to the user", () => {
   it("wait behind one that is retried, whatever the bot answers meanwhile", async () => {
     const { stub, first } = await answered("one");
     await reportSend(stub, first, { kind: "retry", code: "temporary", reason: "HTTP 500" });
-    const silent = deliverWork(await stub.ingest([says("more")], true));
+    const silent = deliverWork(await ingest(stub, [says("more")], true));
     expect(await reportAnswer(stub, silent, answerOf())).toEqual([]);
-    const next = deliverWork(await stub.ingest([says("even more")], true));
+    const next = deliverWork(await ingest(stub, [says("even more")], true));
     expect(await reportAnswer(stub, next, answerOf("two"))).toEqual([]);
     const again = sendWork(await fireAlarm(stub));
     expect([textOf(again), again.attempt]).toEqual(["one", 2]);
@@ -104,7 +106,7 @@ describe("messages to the user", () => {
     expect(await messagesOf(stub)).toMatchObject([
       { status: "failed", code: "temporary", reason: "HTTP 599" },
     ]);
-    expect(await alarmOf(stub)).toBeNull();
+    expect(await isAtRest(stub)).toBe(true);
   });
 
   it("are held as long as their page can't send, and lose no attempt by it", async () => {
@@ -121,7 +123,7 @@ describe("messages to the user", () => {
 
   it("carry a mark, and the bot's own metadata behind it", async () => {
     const stub = freshConversation();
-    const work = deliverWork(await stub.ingest([says("hello")], true));
+    const work = deliverWork(await ingest(stub, [says("hello")], true));
     const message = { text: "hi", metadata: "campaign 7" };
     const first = sendWork(
       await reportAnswer(stub, work, { messages: [{ message }], actions: ["typing_on"] }),
@@ -135,7 +137,7 @@ describe("a message whose outcome is unknown", () => {
   it("is settled by its echo and not sent again", async () => {
     const { stub, first } = await answered("one", "two");
     await reportSend(stub, first, { kind: "unknown", reason: "cut off" });
-    const next = sendWork(await stub.ingest([echo(first, "m_1")], true));
+    const next = sendWork(await ingest(stub, [echo(first, "m_1")], true));
     expect(textOf(next)).toBe("two");
     expect(await messagesOf(stub)).toMatchObject([{ status: "sent", mid: "m_1" }, { status: "sending" }]);
   });
@@ -151,7 +153,7 @@ describe("a message whose outcome is unknown", () => {
 
   it("is settled by its echo also before the call that sent it reports", async () => {
     const { stub, first } = await answered("one", "two");
-    const next = sendWork(await stub.ingest([echo(first, "m_1")], true));
+    const next = sendWork(await ingest(stub, [echo(first, "m_1")], true));
     expect(await reportSend(stub, first, { kind: "unknown", reason: "late" })).toEqual([]);
     expect(await reportSend(stub, next, sent("m_2"))).toEqual([]);
     expect(await messagesOf(stub)).toMatchObject([
@@ -163,7 +165,7 @@ describe("a message whose outcome is unknown", () => {
   it("is settled by its echo also after the run that sent it died", async () => {
     const { stub, first } = await answered("one");
     await evictDurableObject(stub);
-    expect(await stub.ingest([echo(first, "m_1")], true)).toEqual([]);
+    expect(await ingest(stub, [echo(first, "m_1")], true)).toEqual([]);
     expect(await fireAlarm(stub)).toEqual([]);
     expect(await messagesOf(stub)).toMatchObject([{ status: "sent", mid: "m_1" }]);
   });
@@ -171,7 +173,7 @@ describe("a message whose outcome is unknown", () => {
   it("is not settled by the echo of another life of the conversation", async () => {
     const { stub, first } = await answered("one");
     const metadata = metadataOf(first).replace(/[0-9a-f]{8}$/, "00000000");
-    await stub.ingest([{ ...echo(first, "m_1"), echo: { mid: "m_1", metadata } }], true);
+    await ingest(stub, [{ ...echo(first, "m_1"), echo: { mid: "m_1", metadata } }], true);
     expect(await messagesOf(stub)).toMatchObject([{ status: "sending" }]);
   });
 });

@@ -7,8 +7,8 @@ import type { BotAnswer, DeliverWork, SendOutcome, SendWork, Work } from "../../
 
 /** Drives a conversation's object as the webhook and the dispatcher do, without a network between. */
 
-const ALL = { deliver: true, send: true };
-export const NONE = { deliver: false, send: false };
+const ALL = { deliver: true, send: true, tell: true };
+export const NONE = { deliver: false, send: false, tell: false };
 
 export type Stub = DurableObjectStub<Conversation>;
 
@@ -28,6 +28,13 @@ export const says = (words: string, more: Partial<IncomingEvent> = {}): Incoming
   raw: JSON.stringify({ message: { mid: `m_${words}`, text: words } }),
   ...more,
 });
+
+/** Stores events as the webhook does, and takes the work. */
+export async function ingest(stub: Stub, events: IncomingEvent[], take = true): Promise<Work[]> {
+  const { isFull, work } = await stub.ingest(events, take);
+  if (isFull) throw new Error("the conversation is full");
+  return work;
+}
 
 export function deliverWork(work: Work[]): DeliverWork {
   const found = work.find((one) => one.kind === "deliver");
@@ -58,7 +65,7 @@ export function reportAnswer(
 ): Promise<Work[]> {
   const { delivery, attempt } = work;
   const outcome = { kind: "answered" as const, status: 200, answer };
-  return stub.settleDelivery({ delivery, attempt, tookMs: 5, outcome }, capacity);
+  return stub.settleDelivery({ delivery, attempt, tookMs: 5, excerpt: "…", outcome }, capacity);
 }
 
 export function reportFailure(stub: Stub, work: DeliverWork, status = 503, final = false): Promise<Work[]> {
@@ -68,7 +75,7 @@ export function reportFailure(stub: Stub, work: DeliverWork, status = 503, final
     status,
     reason: `http_${status}`,
   };
-  return stub.settleDelivery({ delivery, attempt, tookMs: 5, outcome }, ALL);
+  return stub.settleDelivery({ delivery, attempt, tookMs: 5, excerpt: "…", outcome }, ALL);
 }
 
 export function reportSend(
@@ -107,3 +114,12 @@ export function letTimePass(stub: Stub): Promise<void> {
 
 export const alarmOf = (stub: Stub): Promise<number | null> =>
   runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+
+/** Whether nothing is left to do: the only alarm is the one that deletes what is old. */
+export async function isAtRest(stub: Stub): Promise<boolean> {
+  const alarm = await alarmOf(stub);
+  return alarm === null || alarm > Date.now() + 24 * 60 * 60_000;
+}
+
+/** The rest of the work, but for telling the page of dead letters. */
+export const butTelling = (work: Work[]): Work[] => work.filter(({ kind }) => kind !== "tell");

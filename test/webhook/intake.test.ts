@@ -124,7 +124,7 @@ describe("what is not Meta's", () => {
       expect(await codeOf(await send({ body, headers }))).toEqual([401, "signature_invalid"]);
     }
     expect(await objects()).toBe(before);
-  });
+  }, 30_000);
 
   it("is refused above 1 MiB, announced or streamed, before it is read whole", async () => {
     const big = new Uint8Array(1024 * 1024 + 1).fill(32);
@@ -168,5 +168,5 @@ describe("what is not Meta's", () => {
       { numRuns: 50 },
     );
     expect(await objects()).toBe(before);
-  });
+  }, 30_000);
 });

@@ -1,0 +1,75 @@
+import type { SendOutcome, SendReport, SendWork } from "../conversation/work.ts";
+import { type ConversationId, PAGE_ITSELF } from "../ids.ts";
+import { type Ends, endsOf } from "../pages/ends.ts";
+import type { Shut, ShutReason, Way } from "../pages/gate.ts";
+import { hadTrouble, rememberShut, shutGate } from "./gates.ts";
+import type { RunContext } from "./run.ts";
+
+/** Sends a message, unless its page is known to be unable to. */
+export async function send(
+  context: RunContext,
+  conversation: ConversationId,
+  work: SendWork,
+  way: Way,
+): Promise<SendReport> {
+  const { page, entry, index, attempt } = work;
+  const report = (outcome: SendOutcome): SendReport => ({ entry, index, attempt, outcome });
+  const now = Date.now();
+  if (way === "woken") rememberShut(page, "graph", null, now);
+  const known = way === "ordinary" ? shutGate(page, "graph", now) : undefined;
+  if (known) {
+    const shut = await context.pages.getByName(page).waits("graph", conversation);
+    rememberShut(page, "graph", shut, Date.now());
+    if (shut) return report(held(shut));
+  }
+
+  const outcome = await sendVia(endsOf(context.config, page), work);
+  const trouble = troubleIn(outcome);
+  const stub = context.pages.getByName(page);
+  if (!trouble) {
+    // Any other outcome shows that the page may send again.
+    const isFree = outcome.kind === "sent" || outcome.kind === "failed";
+    if (isFree && (way === "probe" || hadTrouble(page, "graph"))) {
+      rememberShut(page, "graph", null, Date.now());
+      await stub.free("graph");
+    }
+    return report(outcome);
+  }
+  const afterMs = "afterMs" in outcome ? outcome.afterMs : undefined;
+  const shut =
+    (way === "probe" ? await stub.probed("graph", afterMs) : null) ??
+    (await stub.trouble("graph", { conversation, reason: trouble, afterMs, successes: 0 }));
+  rememberShut(page, "graph", shut, Date.now());
+  console.warn({
+    event: "message_held",
+    page,
+    code: trouble,
+    reason: "reason" in outcome ? outcome.reason : null,
+  });
+  return report(outcome.kind === "retry" ? { ...outcome, kind: "hold", code: "rate_limited" } : outcome);
+}
+
+async function sendVia({ graph }: Ends, work: SendWork): Promise<SendOutcome> {
+  if (work.user === PAGE_ITSELF) {
+    return { kind: "failed", code: "no_recipient", reason: "the event concerns the page, not a person" };
+  }
+  if (!graph) return { kind: "hold", code: "no_token", reason: "no access token of this page is configured" };
+  for (const action of work.actions) await graph.act(work.user, action);
+  const outcome = await graph.send(work.user, work.body);
+  if (!work.isAction || outcome.kind === "sent" || outcome.kind === "failed") return outcome;
+  // Typing dots that come late only puzzle the user, and what waits behind them is worth more.
+  return { kind: "failed", code: "action_lost", reason: outcome.reason };
+}
+
+/** Outcomes that concern the whole page: none of its messages would fare better now. */
+function troubleIn(outcome: SendOutcome): ShutReason | undefined {
+  if (outcome.kind === "hold") return outcome.code;
+  return outcome.kind === "retry" && outcome.code === "rate_limited" ? "rate_limited" : undefined;
+}
+
+const held = ({ reason, until }: Shut): SendOutcome => ({
+  kind: "hold",
+  // A page's way to Graph is shut for no reason of its bot's.
+  code: reason === "bot_failing" || reason === "bot_gone" ? "rate_limited" : reason,
+  reason: `the page waits until ${new Date(until).toISOString()}`,
+});

@@ -1,0 +1,22 @@
+import type { Bot } from "../bots/bot.ts";
+import { nativeBot } from "../bots/native.ts";
+import type { Config } from "../env.ts";
+import { GraphClient } from "../graph/client.ts";
+import type { PageId } from "../ids.ts";
+
+/** The two ends a page is connected to. */
+export interface Ends {
+  bot: Bot;
+  /** `undefined` when no token of the page is known: its messages are held. */
+  graph: GraphClient | undefined;
+}
+
+/** A page's ends as the settings describe them. */
+export function endsOf(config: Config, page: PageId): Ends {
+  const token = config.pageTokens.get(page);
+  const settings = { ...config.graph, appSecret: config.appSecrets[0] };
+  return {
+    bot: nativeBot(config.bot),
+    graph: token === undefined ? undefined : new GraphClient(settings, page, token),
+  };
+}
