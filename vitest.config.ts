@@ -12,6 +12,11 @@ const gatewaySettings = {
   BOT_SIGNING_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   BOT_URL: "https://bot.invalid/messages",
   GRAPH_URL: "https://graph.invalid",
+  API_KEYS: JSON.stringify([
+    { name: "bot", key: "bot-key-of-the-tests-000001", role: "bot" },
+    { name: "operator", key: "operator-key-of-the-tests-1", role: "operator" },
+    { name: "admin", key: "admin-key-of-the-tests-0001", role: "admin" },
+  ]),
 };
 
 const simulatorSettings = {
@@ -39,7 +44,10 @@ export default defineConfig({
         ],
         test: {
           name: "gateway",
-          include: ["test/*.test.ts", "test/{webhook,conversation,dispatch,bots,graph}/**/*.test.ts"],
+          include: [
+            "test/*.test.ts",
+            "test/{webhook,conversation,dispatch,bots,graph,pages,api}/**/*.test.ts",
+          ],
         },
       },
       {

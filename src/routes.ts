@@ -1,4 +1,6 @@
 import { type IRequest, Router } from "itty-router";
+import { type Role, refusal } from "./api/auth.ts";
+import { deliveryInfo, listDeliveries, replayDeliveries } from "./api/deliveries.ts";
 import { run } from "./dispatch/run.ts";
 import { type Config, configOf } from "./env.ts";
 import { health, notConfigured } from "./health.ts";
@@ -6,6 +8,7 @@ import { problem } from "./problem.ts";
 import { answerHandshake } from "./webhook/handshake.ts";
 import { takeIn } from "./webhook/intake.ts";
 
+type ApiCall = (request: Request, config: Config, env: Cloudflare.Env) => Promise<Response>;
 type Args = [env: Cloudflare.Env, ctx: ExecutionContext];
 
 /** Every path the gateway answers, but for the one that {@link answer} takes ahead of it. */
@@ -26,6 +29,20 @@ function webhook(request: Request, env: Cloudflare.Env, ctx: ExecutionContext): 
       ctx.waitUntil(run(context, conversation, work, "ordinary")),
     );
   });
+}
+
+/** The HTTP API: each call with the role it needs. */
+const calls: [path: string, role: Role, handle: ApiCall][] = [
+  ["/deliveries.list", "operator", listDeliveries],
+  ["/deliveries.info", "operator", deliveryInfo],
+  ["/deliveries.replay", "operator", replayDeliveries],
+];
+for (const [path, role, handle] of calls) {
+  router.post(path, (request, env) =>
+    configured(env, async (config) => {
+      return (await refusal(request, config.apiKeys, role)) ?? handle(request, config, env);
+    }),
+  );
 }
 
 router.get("/healthz", (_, env) => health(configOf(env)));

@@ -16,7 +16,8 @@ export interface DeliveryView {
 }
 
 export interface MessageView {
-  body: OutgoingBody;
+  /** The Send API body, as JSON text. */
+  body: string;
   status: string;
   mid: string | null;
   /** ms; when it was sent or failed. */
@@ -28,7 +29,7 @@ export interface MessageView {
 export function messageView(body: OutgoingBody, state: MessageState, facts: Facts): MessageView {
   const trouble = state.status === "sending" ? state.last : undefined;
   return {
-    body,
+    body: JSON.stringify(body),
     status: shownStatus(state, facts),
     mid: "mid" in state ? state.mid : null,
     at: "at" in state ? state.at : null,

@@ -1,0 +1,121 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import {
+  alarmOf,
+  answerOf,
+  deliverWork,
+  freshConversation,
+  ingest,
+  reportAnswer,
+  reportSend,
+  type Stub,
+  says,
+  sendWork,
+  sent,
+} from "../support/conversation.ts";
+
+const DAY = 24 * 60 * 60_000;
+
+async function exchange(stub: Stub, words: string): Promise<void> {
+  const delivery = deliverWork(await ingest(stub, [says(words)]));
+  const send = sendWork(await reportAnswer(stub, delivery, answerOf(`re ${words}`)));
+  await reportSend(stub, send, sent(`m_out_${words}`));
+}
+
+/** Makes everything a conversation has received so far this much older. */
+async function age(stub: Stub, days: number): Promise<void> {
+  await runInDurableObject(stub, (_, { storage: { sql } }) => {
+    sql.exec("UPDATE event SET received = received - ?", days * DAY);
+    sql.exec("UPDATE outbox SET at = at - ?", days * DAY);
+  });
+  await evictDurableObject(stub);
+}
+
+const rows = (stub: Stub) =>
+  runInDurableObject(stub, (_, { storage: { sql } }) => {
+    const isThere = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'event'").toArray().length > 0;
+    const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
+    return isThere ? count("event") + count("outbox") : 0;
+  });
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("retention", () => {
+  it("leaves a conversation at rest with one alarm, for the day its oldest row is past its time", async () => {
+    const stub = freshConversation();
+    await exchange(stub, "a");
+    const alarm = (await alarmOf(stub)) ?? 0;
+    expect(alarm).toBeGreaterThan(Date.now() + 89 * DAY);
+    expect(alarm).toBeLessThan(Date.now() + 92 * DAY);
+    await exchange(stub, "b");
+    expect(await alarmOf(stub)).toBe(alarm);
+  });
+
+  it("deletes everything of a conversation nobody has used for that long", async () => {
+    const stub = freshConversation();
+    await exchange(stub, "a");
+    await age(stub, 95);
+    await runDurableObjectAlarm(stub);
+    expect(await alarmOf(stub)).toBeNull();
+    expect(await runInDurableObject(stub, (_, { storage }) => storage.sql.databaseSize)).toBeLessThan(
+      8192 * 2,
+    );
+  });
+
+  it("lets a conversation begin anew after that", async () => {
+    const stub = freshConversation();
+    await exchange(stub, "a");
+    await age(stub, 95);
+    await runDurableObjectAlarm(stub);
+    await exchange(stub, "a");
+    expect(await rows(stub)).toBe(2);
+  });
+
+  it("deletes what is old of a conversation that is used, and keeps what is not", async () => {
+    const stub = freshConversation();
+    await exchange(stub, "old");
+    await age(stub, 95);
+    await exchange(stub, "new");
+    expect(await rows(stub)).toBe(4);
+    await runDurableObjectAlarm(stub);
+    expect(await rows(stub)).toBe(2);
+    // The conversation still knows what it has seen, and where it stands.
+    expect((await stub.ingest([says("new")], true)).work).toEqual([]);
+    await exchange(stub, "newest");
+  });
+
+  it("never deletes what still waits", async () => {
+    const stub = freshConversation();
+    await ingest(stub, [says("waits")]);
+    await age(stub, 95);
+    const run = vi.spyOn(Dispatcher.prototype, "run").mockImplementation(() => {});
+    await runDurableObjectAlarm(stub);
+    expect(await rows(stub)).toBe(1);
+    run.mockRestore();
+  });
+});
+
+describe("a flood by one user", () => {
+  it("is bounded: beyond 10,000 waiting events Meta is told to keep them, and nothing of that POST is stored", async () => {
+    const stub = freshConversation();
+    const flood = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => says(`${from + at}`, { opensWindow: false }));
+    for (let from = 0; from < 10_000; from += 1000) await ingest(stub, flood(from, 1000));
+    expect(await stub.ingest(flood(10_000, 2), true)).toEqual({ isFull: true, work: [] });
+    expect(await rows(stub)).toBe(10_000);
+    // What is known already is no flood: Meta's redelivery of it is acknowledged.
+    expect((await stub.ingest(flood(9_000, 10), true)).isFull).toBe(false);
+    const quiet = says("a receipt", { forward: false });
+    expect((await stub.ingest([quiet], true)).isFull).toBe(false);
+  }, 30_000);
+
+  it("makes room as the bot answers", async () => {
+    const stub = freshConversation();
+    const all = Array.from({ length: 10_000 }, (_, at) => says(`${at}`));
+    const work = deliverWork(await ingest(stub, all));
+    expect((await stub.ingest([says("one more")], true)).isFull).toBe(true);
+    await reportAnswer(stub, work, answerOf());
+    expect((await stub.ingest([says("one more")], true)).isFull).toBe(false);
+  }, 30_000);
+});

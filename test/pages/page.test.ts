@@ -1,0 +1,133 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Work } from "../../src/conversation/work.ts";
+import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import { conversationId, pageId, userId } from "../../src/ids.ts";
+import type { ShutReason } from "../../src/pages/gate.ts";
+import {
+  deliverWork,
+  freshConversation,
+  ingest,
+  reportFailure,
+  type Stub,
+  says,
+} from "../support/conversation.ts";
+
+type PageStub = ReturnType<typeof env.PAGE.getByName>;
+const freshPage = (): PageStub => env.PAGE.getByName(crypto.randomUUID());
+const someone = () => conversationId(pageId("1"), userId(crypto.randomUUID()));
+const trouble = (conversation: string, reason: ShutReason, afterMs?: number) => ({
+  conversation,
+  reason,
+  afterMs,
+  successes: 0,
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A conversation whose delivery has failed and waits. */
+async function waiting(): Promise<Stub> {
+  const stub = freshConversation();
+  await reportFailure(stub, deliverWork(await ingest(stub, [says(crypto.randomUUID())])));
+  return stub;
+}
+
+const nameOf = (stub: Stub): string => {
+  if (stub.name === undefined) throw new Error("no name");
+  return stub.name;
+};
+
+/** Lets the page's alarm fire as if its time had come, and takes what it hands to the dispatcher. */
+async function fireAlarm(page: PageStub): Promise<{ conversation: string; work: Work[]; way: string }[]> {
+  const run = vi.spyOn(Dispatcher.prototype, "run").mockImplementation(() => {});
+  await runInDurableObject(page, (_, { storage }) => {
+    storage.sql.exec("UPDATE gate SET until = 1 WHERE until < 9007199254740991");
+  });
+  await runDurableObjectAlarm(page);
+  const calls = run.mock.calls.map(([conversation, work, way]) => ({
+    conversation: String(conversation),
+    work,
+    way,
+  }));
+  run.mockRestore();
+  return calls;
+}
+
+describe("a page's way to its bot", () => {
+  it("is shut when the bot fails across conversations, not for one's own trouble", async () => {
+    const page = freshPage();
+    const [a, b, c] = [someone(), someone(), someone()];
+    for (const one of [a, b, a, b]) expect(await page.trouble("bot", trouble(one, "bot_failing"))).toBeNull();
+    expect(await page.trouble("bot", trouble(c, "bot_failing"))).toMatchObject({ reason: "bot_failing" });
+  });
+
+  it("is tried by few of those who wait, and opens for all when one gets through", async () => {
+    const page = freshPage();
+    const stubs = await Promise.all(Array.from({ length: 8 }, waiting));
+    for (const stub of stubs) await page.trouble("bot", trouble(nameOf(stub), "bot_failing"));
+    await evictDurableObject(page);
+    for (const stub of stubs) await page.waits("bot", nameOf(stub) as never);
+
+    const probes = await fireAlarm(page);
+    expect(probes).toHaveLength(3);
+    expect(probes.every(({ way }) => way === "probe")).toBe(true);
+
+    await page.free("bot");
+    const woken = await fireAlarm(page);
+    expect(woken.every(({ way }) => way === "woken")).toBe(true);
+    const all = new Set([...probes, ...woken].map(({ conversation }) => conversation));
+    expect([...all].sort()).toEqual(stubs.map(nameOf).sort());
+    for (const { work } of woken) expect(deliverWork(work).attempt).toBe(2);
+  });
+
+  it("wakes a crowd in portions, everyone once", async () => {
+    const page = freshPage();
+    const stubs = await Promise.all(Array.from({ length: 120 }, waiting));
+    await page.trouble("bot", trouble(someone(), "bot_gone"));
+    for (const stub of stubs) await page.waits("bot", nameOf(stub) as never);
+    const run = vi.spyOn(Dispatcher.prototype, "run").mockImplementation(() => {});
+    await page.free("bot");
+    await vi.waitFor(() => expect(run.mock.calls.length).toBeGreaterThanOrEqual(120));
+    expect(new Set(run.mock.calls.map(([id]) => id)).size).toBe(120);
+    expect(run).toHaveBeenCalledTimes(120);
+  });
+
+  it("stays shut after 410, whatever time passes, until someone frees it", async () => {
+    const page = freshPage();
+    const stub = await waiting();
+    expect(await page.trouble("bot", trouble(nameOf(stub), "bot_gone"))).toMatchObject({
+      reason: "bot_gone",
+    });
+    expect(await fireAlarm(page)).toEqual([]);
+    expect(await page.waits("bot", someone())).toMatchObject({ reason: "bot_gone" });
+    await page.free("bot");
+    expect((await fireAlarm(page)).map(({ conversation }) => conversation)).toContain(nameOf(stub));
+  });
+});
+
+describe("a page's way to Graph", () => {
+  it("is shut by one rate limit, for as long as Meta asks; a longer wait counts", async () => {
+    const page = freshPage();
+    const shut = await page.trouble("graph", trouble(someone(), "rate_limited", 30_000));
+    expect((shut?.until ?? 0) - Date.now()).toBeGreaterThan(29_000);
+    const longer = await page.trouble("graph", trouble(someone(), "rate_limited", 90_000));
+    expect((longer?.until ?? 0) - Date.now()).toBeGreaterThan(89_000);
+    const shorter = await page.trouble("graph", trouble(someone(), "rate_limited", 1_000));
+    expect(shorter?.until).toBe(longer?.until);
+  });
+
+  it("does not shut its way to the bot", async () => {
+    const page = freshPage();
+    await page.trouble("graph", trouble(someone(), "needs_reauth"));
+    expect(await page.waits("graph", someone())).not.toBeNull();
+    expect(await page.waits("bot", someone())).toBeNull();
+  });
+
+  it("is known to be shut after the object was away", async () => {
+    const page = freshPage();
+    await page.trouble("graph", trouble(someone(), "needs_reauth"));
+    await evictDurableObject(page);
+    expect(await page.waits("graph", someone())).toMatchObject({ reason: "needs_reauth" });
+  });
+});
