@@ -87,6 +87,7 @@ export function probing(
         count: 1,
       };
     default:
-      return { waitMs: MINUTE, count: 1 };
+      // A person is at work on it: soon after they are done, at little cost until then.
+      return { waitMs: Math.min(15 * SECOND * 2 ** probes, 5 * MINUTE), count: 1 };
   }
 }
