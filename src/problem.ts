@@ -2,7 +2,7 @@
 
 interface ProblemInit {
   status: number;
-  /** Stable, snake_case; documented in docs/deploying.md. Clients branch on this, never on the text. */
+  /** Stable, snake_case; documented in docs/deploying.md and docs/api.md. Clients branch on this, never on the text. */
   code: string;
   /** What is wrong and what to do next. Never holds a secret or any part of the caller's body. */
   detail: string;
