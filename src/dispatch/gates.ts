@@ -6,30 +6,31 @@ import type { Shut, Side } from "../pages/gate.ts";
  * was told after trouble: a page without trouble costs nothing here.
  */
 
-/** After that it is tried again, ms: the gate may have opened without this isolate hearing of it. */
+/**
+ * How long it is remembered that a gate is shut, ms. Meanwhile work asks the page at the gate, and learns there when it
+ * has opened; after that one goes through unasked, in case the page has forgotten.
+ */
 const MEMORY_MS = 60_000;
 /** Pages in trouble at once that are remembered; an isolate serves few. */
 const MAX_REMEMBERED = 1000;
 
-const remembered = new Map<string, Shut>();
+const remembered = new Map<string, number>();
 const successes = new Map<PageId, number>();
 
 const name = (page: PageId, side: Side) => `${side} ${page}`;
 
-/** The gate, if it is known to be shut now. */
-export function shutGate(page: PageId, side: Side, now: number): Shut | undefined {
-  const shut = remembered.get(name(page, side));
-  return shut && shut.until > now ? shut : undefined;
-}
+/** Whether the gate is taken for shut. */
+export const isTakenForShut = (page: PageId, side: Side, now: number): boolean =>
+  (remembered.get(name(page, side)) ?? 0) > now;
 
-export function rememberShut(page: PageId, side: Side, shut: Shut | null, now: number): void {
+export function remember(page: PageId, side: Side, shut: Shut | null, now: number): void {
   const key = name(page, side);
   if (!shut) {
     remembered.delete(key);
     return;
   }
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(key, { ...shut, until: Math.min(shut.until, now + MEMORY_MS) });
+  remembered.set(key, now + MEMORY_MS);
 }
 
 /** Whether there was trouble that nobody has said is over. */

@@ -2,12 +2,13 @@ import type { SendOutcome, SendReport, SendWork } from "../conversation/work.ts"
 import { type ConversationId, PAGE_ITSELF } from "../ids.ts";
 import { type Ends, endsOf } from "../pages/ends.ts";
 import type { Shut, ShutReason, Way } from "../pages/gate.ts";
-import { hadTrouble, rememberShut, shutGate } from "./gates.ts";
+import { hadTrouble, isTakenForShut, remember } from "./gates.ts";
+import { reportFree, reportTrouble, waitAtGate } from "./page-calls.ts";
 import type { RunContext } from "./run.ts";
 
 /** Sends a message, unless its page is known to be unable to. */
 export async function send(
-  context: RunContext,
+  { config, pages }: RunContext,
   conversation: ConversationId,
   work: SendWork,
   way: Way,
@@ -15,35 +16,32 @@ export async function send(
   const { page, entry, index, attempt } = work;
   const report = (outcome: SendOutcome): SendReport => ({ entry, index, attempt, outcome });
   const now = Date.now();
-  if (way === "woken") rememberShut(page, "graph", null, now);
-  const known = way === "ordinary" ? shutGate(page, "graph", now) : undefined;
-  if (known) {
-    const shut = await context.pages.getByName(page).waits("graph", conversation);
-    rememberShut(page, "graph", shut, Date.now());
+  if (way === "woken") remember(page, "graph", null, now);
+  if (way === "ordinary" && isTakenForShut(page, "graph", now)) {
+    const shut = await waitAtGate(pages, page, "graph", conversation);
     if (shut) return report(held(shut));
   }
 
-  const outcome = await sendVia(endsOf(context.config, page), work);
-  const trouble = troubleIn(outcome);
-  const stub = context.pages.getByName(page);
-  if (!trouble) {
-    // Any other outcome shows that the page may send again.
+  const outcome = await sendVia(endsOf(config, page), work);
+  const reason = troubleIn(outcome);
+  if (!reason) {
+    // Any other answer of Graph's shows that the page may send again.
     const isFree = outcome.kind === "sent" || outcome.kind === "failed";
-    if (isFree && (way === "probe" || hadTrouble(page, "graph"))) {
-      rememberShut(page, "graph", null, Date.now());
-      await stub.free("graph");
-    }
+    if (isFree && (way === "probe" || hadTrouble(page, "graph"))) await reportFree(pages, page, "graph");
     return report(outcome);
   }
   const afterMs = "afterMs" in outcome ? outcome.afterMs : undefined;
-  const shut =
-    (way === "probe" ? await stub.probed("graph", afterMs) : null) ??
-    (await stub.trouble("graph", { conversation, reason: trouble, afterMs, successes: 0 }));
-  rememberShut(page, "graph", shut, Date.now());
+  await reportTrouble(pages, page, "graph", {
+    conversation,
+    reason,
+    afterMs,
+    isProbe: way === "probe",
+    successes: 0,
+  });
   console.warn({
     event: "message_held",
     page,
-    code: trouble,
+    code: reason,
     reason: "reason" in outcome ? outcome.reason : null,
   });
   return report(outcome.kind === "retry" ? { ...outcome, kind: "hold", code: "rate_limited" } : outcome);

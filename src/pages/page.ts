@@ -37,10 +37,14 @@ export class Page extends DurableObject<Cloudflare.Env> {
     const shut = this.#gates.shut(side);
     if (shut && shut.reason === trouble.reason) {
       this.#gates.wait(side, trouble.conversation);
-      // Others have reported the same; a longer wait that was asked for counts.
-      const until = now + (trouble.afterMs ?? 0);
-      if (until > shut.until) await this.#shut(side, { ...shut, until });
-      return this.#gates.shut(side);
+      // A probe that failed puts the next one off. From others, only a longer wait that Meta asks for is news.
+      const probes = shut.probes + (trouble.isProbe ? 1 : 0);
+      const waitMs = trouble.isProbe
+        ? probing(shut.reason, probes, trouble.afterMs).waitMs
+        : (trouble.afterMs ?? 0);
+      const next = { ...shut, probes, until: Math.max(shut.until, now + waitMs) };
+      if (next.until > shut.until) await this.#shut(side, next);
+      return next;
     }
     if (trouble.reason === "bot_failing" && !countFailure(this.#tally, trouble, now)) return null;
     this.#gates.wait(side, trouble.conversation);
@@ -52,7 +56,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
   }
 
   /** A conversation waits at a gate that its isolate takes for shut. @returns the gate, if it is */
-  async waits(side: Side, conversation: ConversationId): Promise<Shut | null> {
+  async waits(side: Side, conversation: string): Promise<Shut | null> {
     this.#gates.wait(side, conversation);
     const shut = this.#gates.shut(side);
     if (!shut) await this.#wakeSoon();
@@ -64,17 +68,6 @@ export class Page extends DurableObject<Cloudflare.Env> {
     if (side === "bot") this.#tally = freshTally();
     if (this.#gates.open(side)) console.warn({ event: "gate_opened", page: this.ctx.id.name, side });
     if (this.#gates.someWait(side)) await this.#wakeSoon();
-  }
-
-  /** A probe didn't get through: the gate stays shut, the next probe comes later. */
-  async probed(side: Side, afterMs: number | undefined): Promise<Shut | null> {
-    const shut = this.#gates.shut(side);
-    if (!shut) return null;
-    const probes = shut.probes + 1;
-    const { waitMs } = probing(shut.reason, probes, afterMs);
-    const next = { ...shut, probes, until: Math.max(shut.until, Date.now() + waitMs) };
-    await this.#shut(side, next);
-    return next;
   }
 
   /** Takes note of dead letters, and of those that were brought back. */
@@ -109,6 +102,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
     for (const side of ["bot", "graph"] as const) {
       const shut = this.#gates.shut(side);
       if (!shut) await this.#wake(side, this.#gates.takeWaiting(side, WAKE_AT_ONCE), "woken");
+      else if (shut.until <= now && !this.#gates.someWait(side)) this.#gates.open(side);
       else if (shut.until <= now) {
         const { count, waitMs } = probing(shut.reason, shut.probes + 1, undefined);
         await this.#shut(side, { ...shut, until: now + waitMs });

@@ -21,6 +21,7 @@ const trouble = (conversation: string, reason: ShutReason, afterMs?: number) => 
   conversation,
   reason,
   afterMs,
+  isProbe: false,
   successes: 0,
 });
 
@@ -129,5 +130,35 @@ describe("a page's way to Graph", () => {
     await page.trouble("graph", trouble(someone(), "needs_reauth"));
     await evictDurableObject(page);
     expect(await page.waits("graph", someone())).toMatchObject({ reason: "needs_reauth" });
+  });
+});
+
+describe("a gate nobody waits at", () => {
+  it("opens by itself instead of being tried for ever", async () => {
+    const page = freshPage();
+    await page.trouble("graph", trouble(someone(), "needs_reauth"));
+    // The one who waits has nothing left to send.
+    expect(await fireAlarm(page)).toEqual([]);
+    expect(await fireAlarm(page)).toEqual([]);
+    expect(await page.waits("graph", someone())).toBeNull();
+  });
+});
+
+describe("a probe that fails", () => {
+  it("puts the next one off, ever longer", async () => {
+    const page = freshPage();
+    const waits: number[] = [];
+    for (const isProbe of [false, true, true, true]) {
+      const shut = await page.trouble("graph", { ...trouble(someone(), "needs_reauth"), isProbe });
+      waits.push(Math.round(((shut?.until ?? 0) - Date.now()) / 1000));
+    }
+    expect(waits).toEqual([15, 30, 60, 120]);
+  });
+
+  it("for another reason shuts the gate for that", async () => {
+    const page = freshPage();
+    await page.trouble("graph", trouble(someone(), "rate_limited", 5_000));
+    const shut = await page.trouble("graph", { ...trouble(someone(), "needs_reauth"), isProbe: true });
+    expect(shut?.reason).toBe("needs_reauth");
   });
 });
