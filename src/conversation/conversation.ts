@@ -5,7 +5,14 @@ import { Books } from "./books.ts";
 import { applyAnswer, readFacts, writeFacts } from "./facts.ts";
 import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
-import { ALARM_OVERDUE_MS, leaseMs, MAX_WAITING, RECEIPT_REACH, SETTINGS_RETRY_MS } from "./limits.ts";
+import {
+  ALARM_OVERDUE_MS,
+  LIVELY_MS,
+  leaseMs,
+  MAX_WAITING,
+  RECEIPT_REACH,
+  SETTINGS_RETRY_MS,
+} from "./limits.ts";
 import { readMark } from "./mark.ts";
 import type { Delivery } from "./position.ts";
 import { applyReceipt } from "./receipts.ts";
@@ -29,6 +36,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   #opened: Books | null;
   /** When the alarm fires, ms; `null` if none is set, or if that isn't known. */
   #alarmAt: number | null;
+  /** When it last came to rest, ms; 0 if it hasn't since it woke. */
+  #restedAt = 0;
   /** When old rows are deleted, ms; `undefined` until it is asked for. */
   #tidyAt: number | null | undefined;
 
@@ -216,8 +225,12 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   #arm(now: number): void {
     const due = this.#books.ledger.nextDue();
     if (due === null) {
+      const isLively = now - this.#restedAt < LIVELY_MS;
+      this.#restedAt = now;
       const tidyAt = this.#tidyDue();
-      if (this.#alarmAt === tidyAt) return;
+      // In a lively conversation the alarm stays where it is: to fire once for nothing costs less than to be moved with
+      // every exchange.
+      if (this.#alarmAt === tidyAt || (isLively && this.#alarmAt !== null)) return;
       this.#alarmAt = tidyAt;
       if (tidyAt === null) this.ctx.storage.deleteAlarm();
       else this.ctx.storage.setAlarm(tidyAt);

@@ -43,6 +43,9 @@ export const EXCERPT_CHARS = 1024;
 /** How far back a message is looked for by its mid, in outbox entries: receipts concern recent ones. */
 export const RECEIPT_REACH = 200;
 
+/** A conversation that comes to rest again within this time is lively: more is likely to come, ms. */
+export const LIVELY_MS = 60_000;
+
 /** Old rows are deleted once a day at most, ms. */
 export const TIDY_EVERY_MS = 24 * HOUR;
 

@@ -1,4 +1,4 @@
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { Conversation } from "../../src/conversation/conversation.ts";
 import {
@@ -47,6 +47,8 @@ describe("the price of an exchange (user text in, bot reply out)", () => {
   it("is 6 rows written and 3 object requests, and leaves no alarm but the one that deletes it", async () => {
     const stub = freshConversation();
     await exchange(stub, "the first makes the tables");
+    // As after a pause: nobody knows any more that it was lively.
+    await evictDurableObject(stub);
     const rows = await countRows(stub);
     const requests = (["ingest", "settleDelivery", "settleSend", "alarm"] as const).map((method) =>
       vi.spyOn(Conversation.prototype, method),
@@ -60,9 +62,24 @@ describe("the price of an exchange (user text in, bot reply out)", () => {
     vi.restoreAllMocks();
   });
 
+  it("is less in a lively conversation: its alarm is neither moved nor cleared for every exchange", async () => {
+    const stub = freshConversation();
+    await exchange(stub, "first");
+    const rows = await countRows(stub);
+    await exchange(stub, "second");
+    expect(rows()).toBe(5);
+    await exchange(stub, "third");
+    expect(rows()).toBe(5 + 4);
+    // The alarm that is left fires once for nothing, and makes room for the one that deletes.
+    await runDurableObjectAlarm(stub);
+    expect(await isAtRest(stub)).toBe(true);
+    vi.restoreAllMocks();
+  });
+
   it("of an event seen before is nothing but the request", async () => {
     const stub = freshConversation();
     await exchange(stub, "hello");
+    await evictDurableObject(stub);
     const rows = await countRows(stub);
     expect(await ingest(stub, [says("hello")], true)).toEqual([]);
     expect(rows()).toBe(0);

@@ -107,6 +107,7 @@ describe("events on their way to the bot", () => {
     expect(wordsOf(work)).toEqual(["d", "f"]);
     await ingest(stub, [quiet("g")], true);
     expect(await reportAnswer(stub, work, answerOf())).toEqual([]);
+    expect(await fireAlarm(stub)).toEqual([]);
     expect(await isAtRest(stub)).toBe(true);
   });
 

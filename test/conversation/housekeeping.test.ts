@@ -49,6 +49,7 @@ describe("retention", () => {
     expect(alarm).toBeGreaterThan(Date.now() + 89 * DAY);
     expect(alarm).toBeLessThan(Date.now() + 92 * DAY);
     await exchange(stub, "b");
+    await runDurableObjectAlarm(stub);
     expect(await alarmOf(stub)).toBe(alarm);
   });
 
