@@ -10,16 +10,17 @@ import { readBody } from "./body.ts";
  */
 
 const PAGE_SIZE = 20;
-/** Letters replayed by one request; the answer says when there are more. */
-const MAX_REPLAYED = 1000;
-const PARTS = 100;
+/** Letters replayed by one request; the answer says where to go on. */
+const MAX_REPLAYED = 200;
 
 const id = z.string().check(z.regex(/^\w{1,64}$/, "a delivery's id, as in webhook-id"));
 const page = z.string().check(z.regex(/^\d{1,32}$/, "a page's id"));
+const conversation = z.string().check(z.regex(/^\d{1,32}_[\w.:-]{1,128}$/, "<page_id>_<user_id>"));
+const cursor = z.nullish(z.string().check(z.regex(/^\d{1,15}$/, "a cursor of an earlier answer")));
 
 const listBody = z.object({
   page_id: z.optional(page),
-  cursor: z.nullish(z.string().check(z.regex(/^\d{1,15}$/, "a cursor of an earlier answer"))),
+  cursor,
   page_size: z.optional(z.number().check(z.int(), z.minimum(1), z.maximum(100))),
 });
 
@@ -55,7 +56,7 @@ export async function listDeliveries(
   });
 }
 
-const infoBody = z.object({ id, page_id: z.optional(page), conversation_id: z.optional(z.string()) });
+const infoBody = z.object({ id, page_id: z.optional(page), conversation_id: z.optional(conversation) });
 
 /** `POST /deliveries.info`: a delivery with its attempts, events and messages. */
 export async function deliveryInfo(request: Request, config: Config, env: Cloudflare.Env): Promise<Response> {
@@ -92,8 +93,8 @@ export async function deliveryInfo(request: Request, config: Config, env: Cloudf
 }
 
 const replayBody = z.union([
-  z.object({ id, page_id: z.optional(page), conversation_id: z.optional(z.string()) }),
-  z.object({ since: z.iso.datetime({ offset: true }), page_id: z.optional(page) }),
+  z.object({ id, page_id: z.optional(page), conversation_id: z.optional(conversation) }),
+  z.object({ since: z.iso.datetime({ offset: true }), page_id: z.optional(page), cursor }),
 ]);
 
 /**
@@ -114,25 +115,20 @@ export async function replayDeliveries(
     const stub = env.CONVERSATION.getByName(conversation);
     if (!(await stub.delivery(asked.id))) return unknownDelivery();
     await env.PAGE.getByName(conversation.slice(0, conversation.indexOf("_"))).free("bot");
-    return Response.json({ replayed: await stub.replay([asked.id]), more: false });
+    return Response.json({ replayed: await stub.replay([asked.id]), next_cursor: null });
   }
   const owner = pageOf(config, asked.page_id);
   if (!owner) return whichPage();
   const stub = env.PAGE.getByName(owner);
   await stub.free("bot");
+  const after = asked.cursor ? Number(asked.cursor) : 0;
+  const letters = await stub.deadLettersSince(Date.parse(asked.since), after, MAX_REPLAYED);
   let replayed = 0;
-  let after = 0;
-  for (let seen = 0; seen < MAX_REPLAYED; ) {
-    const letters = await stub.deadLettersSince(Date.parse(asked.since), after, PARTS);
-    const byConversation = Map.groupBy(letters, (letter) => letter.conversation);
-    for (const [conversation, list] of byConversation) {
-      replayed += await env.CONVERSATION.getByName(conversation).replay(list.map((one) => one.delivery));
-    }
-    seen += letters.length;
-    after = letters.at(-1)?.seq ?? after;
-    if (letters.length < PARTS) return Response.json({ replayed, more: false });
+  for (const [id, list] of Map.groupBy(letters, (letter) => letter.conversation)) {
+    replayed += await env.CONVERSATION.getByName(id).replay(list.map((one) => one.delivery));
   }
-  return Response.json({ replayed, more: true });
+  const last = letters.length === MAX_REPLAYED ? letters.at(-1) : undefined;
+  return Response.json({ replayed, next_cursor: last ? String(last.seq) : null });
 }
 
 interface Asked {
@@ -147,12 +143,11 @@ async function conversationOf(
   config: Config,
   env: Cloudflare.Env,
 ): Promise<ConversationId | undefined> {
-  // Ids are made by whoever has seen one; only conversations of pages that are served here are looked into.
   if (conversation_id !== undefined) {
     const owner = pageId(conversation_id.slice(0, Math.max(0, conversation_id.indexOf("_"))));
     return config.pageTokens.has(owner) ? (conversation_id as ConversationId) : undefined;
   }
-  const pages = page_id === undefined ? [...config.pageTokens.keys()] : [pageId(page_id)];
+  const pages = [...config.pageTokens.keys()].filter((one) => page_id === undefined || one === page_id);
   for (const owner of pages) {
     const letter = await env.PAGE.getByName(owner).deadLetter(id);
     if (letter) return letter.conversation as ConversationId;
@@ -162,12 +157,16 @@ async function conversationOf(
 
 /** The page that is meant: the one that is named, or the only one there is. */
 function pageOf(config: Config, named: string | undefined): PageId | undefined {
-  if (named !== undefined) return pageId(named);
+  if (named !== undefined) return config.pageTokens.has(pageId(named)) ? pageId(named) : undefined;
   const [only, ...others] = config.pageTokens.keys();
   return others.length === 0 ? only : undefined;
 }
 
 const whichPage = () =>
-  problem({ status: 400, code: "page_required", detail: "page_id: there is more than one page; say which." });
+  problem({
+    status: 400,
+    code: "page_required",
+    detail: "page_id: name one of the pages that are served here.",
+  });
 const unknownDelivery = () =>
   problem({ status: 404, code: "no_such_delivery", detail: "No such delivery is on record." });

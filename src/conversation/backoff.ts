@@ -31,7 +31,7 @@ const SEND_SCHEDULE = [
 ] as const;
 
 /** What the other side asks for is honoured up to a day. */
-const MAX_ASKED_MS = 24 * HOUR;
+export const MAX_ASKED_MS = 24 * HOUR;
 
 /**
  * Delay before the next delivery to the bot, ms; `undefined` when the schedule is used up.

@@ -4,7 +4,7 @@ import { readFacts } from "./facts.ts";
 import { type Chance, Ledger } from "./ledger.ts";
 import { WINDOW_MS } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
-import type { Delivery, Granted, OpenEntry } from "./position.ts";
+import type { Changes, Delivery, Granted, OpenEntry } from "./position.ts";
 import { Replays } from "./replays.ts";
 import type { DeliverWork, SendWork, Work } from "./work.ts";
 
@@ -45,7 +45,8 @@ export class Books {
     };
   }
 
-  write(now: number): void {
+  /** @returns what has been written down */
+  write(now: number): Changes {
     const { delivery } = this.ledger.position;
     const changes = this.ledger.takeChanges();
     for (const event of changes.events) {
@@ -65,6 +66,7 @@ export class Books {
     }
     for (const entry of changes.open) this.outbox.save(entry);
     this.outbox.told(changes.told);
+    return changes;
   }
 
   workOf({ delivery, entry, tell }: Granted, parts: Parts): Work[] {

@@ -12,13 +12,14 @@ import {
   MAX_WAITING,
   RECEIPT_REACH,
   SETTINGS_RETRY_MS,
+  TIDY_EVERY_MS,
 } from "./limits.ts";
 import { readMark } from "./mark.ts";
-import type { Delivery } from "./position.ts";
+import type { Changes, Delivery } from "./position.ts";
 import { applyReceipt } from "./receipts.ts";
 import { migrate } from "./schema.ts";
 import type { DeliveryView } from "./views.ts";
-import type { Capacity, DeliveryReport, Ingested, SendReport, Work } from "./work.ts";
+import type { Capacity, DeliveryReport, Ingested, SendReport, Taken, Work } from "./work.ts";
 
 const EVERYTHING: Capacity = { deliver: true, send: true, tell: true };
 const NOTHING: Capacity = { deliver: false, send: false, tell: false };
@@ -95,11 +96,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   settleSend(report: SendReport, capacity: Capacity): Work[] {
     return this.#step(capacity, (now) => {
       const { ledger } = this.#books;
-      if (!ledger.expectsSend(report)) return;
-      const state = ledger.sendEnded(report.outcome, now);
-      if (state?.status !== "failed") return;
-      const { code, reason } = state;
-      console.warn({ event: "message_failed", conversation: this.ctx.id.name, code, reason });
+      if (ledger.expectsSend(report)) ledger.sendEnded(report.outcome, now);
     });
   }
 
@@ -109,9 +106,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   }
 
   /** Hands out what waits in a direction, whatever it waits for: the page sees a chance for it. */
-  take(direction: "deliver" | "send"): Work[] {
+  take(direction: "deliver" | "send"): Taken {
     const capacity = { ...NOTHING, [direction]: true };
-    return this.#step(capacity, (now) => this.#books.ledger.hurry(direction, now));
+    const work = this.#step(capacity, (now) => this.#books.ledger.hurry(direction, now));
+    return { work, isBusy: work.length === 0 && this.#books.ledger.nextDue() !== null };
   }
 
   /**
@@ -123,8 +121,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     let count = 0;
     this.#step(NOTHING, (now) => {
       for (const id of deliveries) {
-        const range = this.#books.outbox.rangeOf(id);
-        if (range && this.#books.ledger.replay(id, range.first, range.last, now)) count++;
+        const past = this.#books.outbox.past(id);
+        if (past && this.#books.ledger.replay(past, now)) count++;
       }
     });
     return count;
@@ -167,7 +165,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       return this.ctx.storage.transactionSync(() => {
         decide(now);
         const granted = books.ledger.grant(now, capacity);
-        books.write(now);
+        this.#log(books.write(now));
         this.#arm(now);
         return books.workOf(granted, this.#parts());
       });
@@ -177,6 +175,18 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       this.#alarmAt = alarmAt;
       throw error;
     }
+  }
+
+  /** What someone may have to look into. */
+  #log({ entries, failed }: Changes): void {
+    const conversation = this.ctx.id.name;
+    for (const { outcome, delivery, attempts } of entries) {
+      if (outcome === "answered") continue;
+      const { status, reason } = attempts.at(-1) ?? {};
+      console.error({ event: "dead_letter", conversation, delivery: delivery.id, status, reason });
+    }
+    for (const { code, reason } of failed)
+      console.warn({ event: "message_failed", conversation, code, reason });
   }
 
   get #books(): Books {
@@ -250,9 +260,13 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   async #tidy(now: number): Promise<boolean> {
     const due = this.#tidyDue();
     if (due === null || due > now) return false;
-    this.#tidyAt = undefined;
     const { sql } = this.ctx.storage;
-    if (!tidy(sql, now - this.#retentionMs(), this.#firstInUse())) return false;
+    if (!tidy(sql, now - this.#retentionMs(), this.#firstInUse())) {
+      // What is kept although it is old must not wake the conversation before tomorrow.
+      this.#tidyAt = Math.max(tidyDue(sql, this.#retentionMs()) ?? 0, now + TIDY_EVERY_MS);
+      return false;
+    }
+    this.#tidyAt = undefined;
     this.#opened = null;
     this.#alarmAt = null;
     await this.ctx.storage.deleteAll();

@@ -1,4 +1,4 @@
-import { botBackoff, sendBackoff } from "./backoff.ts";
+import { botBackoff, MAX_ASKED_MS, sendBackoff } from "./backoff.ts";
 import { howManyFit } from "./fitting.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import { ECHO_GRACE_MS, GIVE_UP_MS, HOLD_LIMIT_MS, MAX_LOST_LEASES, postponeMs } from "./limits.ts";
@@ -28,6 +28,14 @@ export interface Chance {
   uuid(): string;
 }
 
+/** A delivery that is over, as it is on record. */
+export interface Past {
+  id: string;
+  first: number;
+  last: number;
+  attempts: number;
+}
+
 const noChanges = (): Changes => ({
   events: [],
   entries: [],
@@ -35,6 +43,7 @@ const noChanges = (): Changes => ({
   replayed: [],
   open: new Set(),
   told: [],
+  failed: [],
 });
 
 /**
@@ -125,20 +134,11 @@ export class Ledger {
   }
 
   /** Repeats a delivery that is over, under its id, after what is out now. @returns whether it wasn't waiting already */
-  replay(id: string, first: number, through: number, now: number): boolean {
+  replay({ id, first, last, attempts }: Past, now: number): boolean {
     const { delivery, replays } = this.position;
     if (delivery?.id === id || replays.some((one) => one.id === id)) return false;
-    const again = {
-      id,
-      first,
-      through,
-      attempt: 0,
-      leased: false,
-      due: now,
-      began: now,
-      lost: 0,
-      failures: [],
-    };
+    // Attempts are counted on: a late report of an early one must not pass for one of these.
+    const again = { ...freshDelivery(id, first, last, now), attempt: attempts };
     replays.push(again);
     this.#changes.deliveries.add(again);
     return true;
@@ -154,13 +154,10 @@ export class Ledger {
     );
   }
 
-  /** A send ended. Call only when {@link expectsSend}. @returns what became of the message */
-  sendEnded(outcome: SendOutcome, now: number): MessageState | undefined {
+  /** A send ended. Call only when {@link expectsSend}. */
+  sendEnded(outcome: SendOutcome, now: number): void {
     const entry = this.position.open[0];
-    if (!entry) return undefined;
-    const index = firstUnsettled(entry);
-    this.#applySend(entry, index, outcome, now);
-    return entry.progress[index];
+    if (entry) this.#applySend(entry, firstUnsettled(entry), outcome, now);
   }
 
   #applySend(entry: OpenEntry, index: number, outcome: SendOutcome, now: number): void {
@@ -173,11 +170,12 @@ export class Ledger {
     const failed = { status: "failed" as const, code: codeOf(outcome), reason: outcome.reason, at: now };
     const failures = failuresOf(state);
     if (outcome.kind === "hold") {
-      const since = state?.status === "held" ? state.since : now;
-      const due = now + Math.max(outcome.afterMs ?? 0, postponeMs(now - since, this.#chance.random()));
+      const waited = now - entry.at;
+      const asked = Math.min(outcome.afterMs ?? 0, MAX_ASKED_MS);
+      const due = now + Math.max(asked, postponeMs(waited, this.#chance.random()));
       const { code, reason } = outcome;
-      if (now - since > HOLD_LIMIT_MS) this.#settle(entry, index, failed);
-      else this.#wait(entry, index, { status: "held", failures, code, reason, since }, due);
+      if (waited > HOLD_LIMIT_MS) this.#settle(entry, index, failed);
+      else this.#wait(entry, index, { status: "held", failures, code, reason }, due);
       return;
     }
     const asked = outcome.kind === "retry" ? outcome.afterMs : undefined;
@@ -214,7 +212,9 @@ export class Ledger {
     const { delivery, replays, open } = this.position;
     const [entry] = open;
     if (direction === "send") {
-      if (entry && !entry.leased) entry.due = Math.min(entry.due, now);
+      // One whose outcome is unknown waits for its echo, not for the page.
+      const isWaiting = entry?.progress[firstUnsettled(entry)]?.status !== "sending";
+      if (entry && !entry.leased && isWaiting) entry.due = Math.min(entry.due, now);
       return;
     }
     for (const one of [delivery, ...replays]) if (one && !one.leased) one.due = Math.min(one.due, now);
@@ -287,19 +287,8 @@ export class Ledger {
 
   #begin(first: number, through: number, now: number): void {
     const id = `msg_${this.#chance.uuid().replaceAll("-", "")}`;
-    const delivery = {
-      id,
-      first,
-      through,
-      attempt: 0,
-      leased: false,
-      due: now,
-      began: now,
-      lost: 0,
-      failures: [],
-    };
-    this.position.delivery = delivery;
-    this.#changes.deliveries.add(delivery);
+    this.position.delivery = freshDelivery(id, first, through, now);
+    this.#changes.deliveries.add(this.position.delivery);
   }
 
   #putBack(delivery: Delivery, due: number): void {
@@ -330,7 +319,7 @@ export class Ledger {
     const seq = ++position.seq;
     const progress = messages.map((): MessageState => ({ status: "queued" }));
     const nonce = this.#chance.uuid().slice(0, 8);
-    const entry: OpenEntry = { seq, nonce, progress, attempt: 0, leased: false, due: now };
+    const entry: OpenEntry = { seq, at: now, nonce, progress, attempt: 0, leased: false, due: now };
     if (messages.length > 0) position.open.push(entry);
     const untold = outcome === "dead" || isReplay;
     if (untold) {
@@ -339,7 +328,6 @@ export class Ledger {
     }
     this.#changes.entries.push({
       entry,
-      at: now,
       through: position.through,
       openFrom: Math.min(position.open[0]?.seq ?? seq, position.untold[0] ?? seq),
       delivery,
@@ -358,6 +346,7 @@ export class Ledger {
     const wasNext = firstUnsettled(entry) === index;
     entry.progress[index] = state;
     this.#changes.open.add(entry);
+    if (state.status === "failed") this.#changes.failed.push(state);
     if (!wasNext) return;
     Object.assign(entry, { attempt: 0, leased: false, due: 0 });
     this.position.open = this.position.open.filter((one) => firstUnsettled(one) !== -1);
@@ -370,6 +359,18 @@ export class Ledger {
     this.#changes.open.add(entry);
   }
 }
+
+const freshDelivery = (id: string, first: number, through: number, now: number): Delivery => ({
+  id,
+  first,
+  through,
+  attempt: 0,
+  leased: false,
+  due: now,
+  began: now,
+  lost: 0,
+  failures: [],
+});
 
 const codeOf = (outcome: Exclude<SendOutcome, { kind: "sent" }>): string =>
   outcome.kind === "unknown" ? "outcome_unknown" : outcome.code;

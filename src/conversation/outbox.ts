@@ -1,4 +1,5 @@
 import type { Facts } from "./facts.ts";
+import type { Past } from "./ledger.ts";
 import { writeMark } from "./mark.ts";
 import {
   type Attempt,
@@ -10,7 +11,15 @@ import {
 import { type DeliveryView, messageView } from "./views.ts";
 import type { Letter, OutgoingBody } from "./work.ts";
 
-type OpenRow = { seq: number; nonce: string; progress: string; attempt: number; leased: number; due: number };
+type OpenRow = {
+  at: number;
+  seq: number;
+  nonce: string;
+  progress: string;
+  attempt: number;
+  leased: number;
+  due: number;
+};
 type ViewRow = {
   first: number;
   last: number;
@@ -43,7 +52,7 @@ export class Outbox {
   open(from: number): OpenEntry[] {
     return this.#sql
       .exec<OpenRow>(
-        "SELECT seq, nonce, progress, attempt, leased, due FROM outbox WHERE seq >= ? AND open = 1 ORDER BY seq",
+        "SELECT seq, at, nonce, progress, attempt, leased, due FROM outbox WHERE seq >= ? AND open = 1 ORDER BY seq",
         from,
       )
       .toArray()
@@ -51,14 +60,14 @@ export class Outbox {
   }
 
   append(added: NewEntry): void {
-    const { entry, at, through, openFrom, delivery, outcome, attempts, actions, messages, untold } = added;
+    const { entry, through, openFrom, delivery, outcome, attempts, actions, messages, untold } = added;
     this.#sql.exec(
       `INSERT INTO outbox
          (seq, at, through, open_from, nonce, delivery, first, last, outcome, untold, attempts, actions, messages,
           progress, open, attempt, leased, due)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       entry.seq,
-      at,
+      entry.at,
       through,
       openFrom,
       entry.nonce,
@@ -124,14 +133,16 @@ export class Outbox {
     });
   }
 
-  /** The events of a delivery that is over. */
-  rangeOf(delivery: string): { first: number; last: number } | undefined {
-    return this.#sql
-      .exec<{ first: number; last: number }>(
-        "SELECT first, last FROM outbox WHERE delivery = ? ORDER BY seq DESC LIMIT 1",
+  /** A delivery that is over. */
+  past(delivery: string): Past | undefined {
+    const [row] = this.#sql
+      .exec<{ first: number; last: number; attempts: number }>(
+        `SELECT first, last, json_array_length(attempts) AS attempts FROM outbox
+         WHERE delivery = ? ORDER BY seq DESC LIMIT 1`,
         delivery,
       )
-      .toArray()[0];
+      .toArray();
+    return row && { id: delivery, ...row };
   }
 
   /** A delivery that is over, as people see it: its latest outcome. */

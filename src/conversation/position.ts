@@ -37,13 +37,15 @@ export interface Attempt {
 export type MessageState =
   | { status: "queued" }
   | { status: "sending"; failures: number; lost: number; last?: { code: string; reason: string } }
-  | { status: "held"; failures: number; code: string; reason: string; since: number }
+  | { status: "held"; failures: number; code: string; reason: string }
   | { status: "sent"; mid: string | null; at: number }
   | { status: "failed"; code: string; reason: string; at: number };
 
 /** An outbox entry with messages still to settle. `attempt`, `leased` and `due` are of the first of them. */
 export interface OpenEntry {
   seq: number;
+  /** When it was accepted, ms. */
+  at: number;
   nonce: string;
   progress: MessageState[];
   attempt: number;
@@ -82,7 +84,6 @@ export interface NewEvent {
 
 export interface NewEntry {
   entry: OpenEntry;
-  at: number;
   through: number;
   /** No entry before this one has anything left to do. */
   openFrom: number;
@@ -106,6 +107,8 @@ export interface Changes {
   open: Set<OpenEntry>;
   /** Entries of which the page has been told. */
   told: number[];
+  /** Messages that have failed, for the log. */
+  failed: (MessageState & { status: "failed" })[];
 }
 
 /** What was handed out in a step. */

@@ -136,6 +136,13 @@ export interface Capacity {
   tell: boolean;
 }
 
+/** What was handed out to a page that asked for it. */
+export interface Taken {
+  work: Work[];
+  /** Nothing was, but something is out or waits: ask again. */
+  isBusy: boolean;
+}
+
 /** What became of events that were brought to be stored. */
 export interface Ingested {
   /** Too many wait for the bot already; nothing was stored. */

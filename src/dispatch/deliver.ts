@@ -31,7 +31,7 @@ export async function deliver(
   const { outcome, excerpt } = await endsOf(config, page).bot.deliver(work);
   const tookMs = Date.now() - began;
   if (outcome.kind === "answered" || outcome.kind === "rejected") {
-    countSuccess(page);
+    countSuccess(page, Date.now());
     if (way === "probe" || hadTrouble(page, "bot")) await reportFree(pages, page, "bot");
     return report(outcome, tookMs, excerpt);
   }
@@ -40,8 +40,7 @@ export async function deliver(
     conversation: id,
     reason: outcome.kind === "gone" ? "bot_gone" : "bot_failing",
     afterMs: outcome.kind === "retry" ? outcome.afterMs : undefined,
-    isProbe: way === "probe",
-    successes: takeSuccesses(page),
+    successes: takeSuccesses(page, Date.now()),
   });
   if (outcome.kind === "retry" && way !== "probe") return report(outcome, tookMs, excerpt);
   // It was the page's try, or the page's bot is off: the delivery itself has nothing to answer for.

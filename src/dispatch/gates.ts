@@ -1,9 +1,9 @@
 import type { PageId } from "../ids.ts";
-import type { Shut, Side } from "../pages/gate.ts";
+import { FAILING, type Shut, type Side } from "../pages/gate.ts";
 
 /**
- * What this isolate remembers of pages' gates, so that work for a shut one is put off without asking anybody. Only what it
- * was told after trouble: a page without trouble costs nothing here.
+ * What this isolate remembers of pages' gates: only what it was told after trouble. A page without trouble costs nothing
+ * here, and its object isn't asked.
  */
 
 /**
@@ -15,7 +15,7 @@ const MEMORY_MS = 60_000;
 const MAX_REMEMBERED = 1000;
 
 const remembered = new Map<string, number>();
-const successes = new Map<PageId, number>();
+const successes = new Map<PageId, { since: number; count: number }>();
 
 const name = (page: PageId, side: Side) => `${side} ${page}`;
 
@@ -37,14 +37,18 @@ export function remember(page: PageId, side: Side, shut: Shut | null, now: numbe
 export const hadTrouble = (page: PageId, side: Side): boolean => remembered.has(name(page, side));
 
 /** Counts an answer of the bot. */
-export function countSuccess(page: PageId): void {
-  if (successes.size >= MAX_REMEMBERED) successes.clear();
-  successes.set(page, (successes.get(page) ?? 0) + 1);
+export function countSuccess(page: PageId, now: number): void {
+  const counted = successes.get(page);
+  if (counted && now - counted.since < FAILING.windowMs) counted.count++;
+  else {
+    if (successes.size >= MAX_REMEMBERED) successes.clear();
+    successes.set(page, { since: now, count: 1 });
+  }
 }
 
-/** The answers counted since the last call. */
-export function takeSuccesses(page: PageId): number {
-  const count = successes.get(page) ?? 0;
+/** The answers counted since the last call, as far as they are recent. */
+export function takeSuccesses(page: PageId, now: number): number {
+  const counted = successes.get(page);
   successes.delete(page);
-  return count;
+  return counted && now - counted.since < FAILING.windowMs ? counted.count : 0;
 }

@@ -15,49 +15,50 @@ export async function send(
 ): Promise<SendReport> {
   const { page, entry, index, attempt } = work;
   const report = (outcome: SendOutcome): SendReport => ({ entry, index, attempt, outcome });
+  if (work.user === PAGE_ITSELF) {
+    return report({
+      kind: "failed",
+      code: "no_recipient",
+      reason: "the event concerns the page, not a person",
+    });
+  }
   const now = Date.now();
   if (way === "woken") remember(page, "graph", null, now);
   if (way === "ordinary" && isTakenForShut(page, "graph", now)) {
     const shut = await waitAtGate(pages, page, "graph", conversation);
-    if (shut) return report(held(shut));
+    if (shut) return report(work.isAction ? actionLost(shut.reason) : held(shut));
   }
 
   const outcome = await sendVia(endsOf(config, page), work);
   const reason = troubleIn(outcome);
-  if (!reason) {
-    // Any other answer of Graph's shows that the page may send again.
-    const isFree = outcome.kind === "sent" || outcome.kind === "failed";
-    if (isFree && (way === "probe" || hadTrouble(page, "graph"))) await reportFree(pages, page, "graph");
+  if (reason) {
+    const afterMs = "afterMs" in outcome ? outcome.afterMs : undefined;
+    await reportTrouble(pages, page, "graph", { conversation, reason, afterMs, successes: 0 });
+    console.warn({
+      event: "message_held",
+      page,
+      code: reason,
+      reason: "reason" in outcome ? outcome.reason : null,
+    });
+  } else if (outcome.kind === "sent" || outcome.kind === "failed") {
+    // Any such answer of Graph's shows that the page may send again.
+    if (way === "probe" || hadTrouble(page, "graph")) await reportFree(pages, page, "graph");
     return report(outcome);
   }
-  const afterMs = "afterMs" in outcome ? outcome.afterMs : undefined;
-  await reportTrouble(pages, page, "graph", {
-    conversation,
-    reason,
-    afterMs,
-    isProbe: way === "probe",
-    successes: 0,
-  });
-  console.warn({
-    event: "message_held",
-    page,
-    code: reason,
-    reason: "reason" in outcome ? outcome.reason : null,
-  });
-  return report(outcome.kind === "retry" ? { ...outcome, kind: "hold", code: "rate_limited" } : outcome);
+  if (work.isAction && "reason" in outcome) return report(actionLost(outcome.reason));
+  return report(
+    reason && outcome.kind === "retry" ? { ...outcome, kind: "hold", code: "rate_limited" } : outcome,
+  );
 }
 
 async function sendVia({ graph }: Ends, work: SendWork): Promise<SendOutcome> {
-  if (work.user === PAGE_ITSELF) {
-    return { kind: "failed", code: "no_recipient", reason: "the event concerns the page, not a person" };
-  }
   if (!graph) return { kind: "hold", code: "no_token", reason: "no access token of this page is configured" };
   for (const action of work.actions) await graph.act(work.user, action);
-  const outcome = await graph.send(work.user, work.body);
-  if (!work.isAction || outcome.kind === "sent" || outcome.kind === "failed") return outcome;
-  // Typing dots that come late only puzzle the user, and what waits behind them is worth more.
-  return { kind: "failed", code: "action_lost", reason: outcome.reason };
+  return graph.send(work.user, work.body);
 }
+
+/** Typing dots that come late only puzzle the user, and what waits behind them is worth more. */
+const actionLost = (reason: string): SendOutcome => ({ kind: "failed", code: "action_lost", reason });
 
 /** Outcomes that concern the whole page: none of its messages would fare better now. */
 function troubleIn(outcome: SendOutcome): ShutReason | undefined {

@@ -53,6 +53,10 @@ export class DeadLetters {
     this.#sql.exec("DELETE FROM dead_letter WHERE delivery = ?", delivery);
   }
 
+  some(): boolean {
+    return this.#sql.exec("SELECT 1 FROM dead_letter LIMIT 1").next().done !== true;
+  }
+
   /** Their conversations have deleted what is older. */
   forget(before: number): void {
     this.#sql.exec("DELETE FROM dead_letter WHERE at < ?", before);

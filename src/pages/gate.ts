@@ -31,8 +31,6 @@ export interface Trouble {
   reason: ShutReason;
   /** How long the other side asked to wait, ms. */
   afterMs: number | undefined;
-  /** Whether it was the page's own try. */
-  isProbe: boolean;
   /** What went well at the reporter's since its last report: a bot that mostly answers isn't failing. */
   successes: number;
 }
@@ -81,7 +79,8 @@ export function probing(
     case "bot_failing":
       return { waitMs: Math.min(5 * SECOND * 2 ** probes, MINUTE), count: 3 };
     case "bot_gone":
-      // Only someone who points the page at another bot, or replays, ends this.
+      // The page asks no more. What ends it: someone who replays, or an answer to what an isolate lets through that has
+      // forgotten (dispatch/gates.ts).
       return { waitMs: Number.POSITIVE_INFINITY, count: 0 };
     case "rate_limited":
       return {

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Letter, Work } from "../conversation/work.ts";
+import type { Letter } from "../conversation/work.ts";
 import { configOf } from "../env.ts";
 import type { ConversationId } from "../ids.ts";
 import { DeadLetters, type LetterPage } from "./dead-letters.ts";
@@ -7,6 +7,10 @@ import { countFailure, freshTally, probing, type Shut, type Side, type Trouble, 
 import { Gates } from "./gates.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
+
+/** When those who were busy are asked again, ms: their runs have reported by then, or soon after. */
+const BUSY_RETRY_MS = 2_000;
+const SETTINGS_RETRY_MS = 60_000;
 
 /** Conversations woken in one go when a gate opens; the next go follows at once. */
 const WAKE_AT_ONCE = 50;
@@ -35,49 +39,45 @@ export class Page extends DurableObject<Cloudflare.Env> {
   async trouble(side: Side, trouble: Trouble): Promise<Shut | null> {
     const now = Date.now();
     const shut = this.#gates.shut(side);
-    if (shut && shut.reason === trouble.reason) {
-      this.#gates.wait(side, trouble.conversation);
-      // A probe that failed puts the next one off. From others, only a longer wait that Meta asks for is news.
-      const probes = shut.probes + (trouble.isProbe ? 1 : 0);
-      const waitMs = trouble.isProbe
-        ? probing(shut.reason, probes, trouble.afterMs).waitMs
-        : (trouble.afterMs ?? 0);
-      const next = { ...shut, probes, until: Math.max(shut.until, now + waitMs) };
+    const isShut =
+      trouble.reason !== "bot_failing" || shut !== null || countFailure(this.#tally, trouble, now);
+    if (!isShut) return null;
+    this.#gates.wait(side, trouble.conversation);
+    const afterMs = trouble.afterMs === undefined ? undefined : Math.min(trouble.afterMs, DAY_MS);
+    if (shut && (shut.reason === trouble.reason || shut.reason === "bot_gone")) {
+      // Others have reported it; only a longer wait that was asked for is news.
+      const next = { ...shut, until: Math.max(shut.until, now + (afterMs ?? 0)) };
       if (next.until > shut.until) await this.#shut(side, next);
       return next;
     }
-    if (trouble.reason === "bot_failing" && !countFailure(this.#tally, trouble, now)) return null;
-    this.#gates.wait(side, trouble.conversation);
-    const { waitMs } = probing(trouble.reason, 0, trouble.afterMs);
-    const next = { reason: trouble.reason, until: now + waitMs, probes: 0 };
+    const { waitMs } = probing(trouble.reason, 0, afterMs);
+    const next = { reason: trouble.reason, until: Math.max(shut?.until ?? 0, now + waitMs), probes: 0 };
     await this.#shut(side, next);
     console.warn({ event: "gate_shut", page: this.ctx.id.name, side, reason: trouble.reason });
     return next;
   }
 
-  /** A conversation waits at a gate that its isolate takes for shut. @returns the gate, if it is */
+  /** A conversation comes to a gate that its isolate takes for shut, and waits if it is. @returns the gate, if it is */
   async waits(side: Side, conversation: string): Promise<Shut | null> {
-    this.#gates.wait(side, conversation);
     const shut = this.#gates.shut(side);
-    if (!shut) await this.#wakeSoon();
+    if (shut) this.#gates.wait(side, conversation);
     return shut;
   }
 
   /** Something got through after trouble: the gate opens, and everyone who waits is woken. */
   async free(side: Side): Promise<void> {
     if (side === "bot") this.#tally = freshTally();
-    if (this.#gates.open(side)) console.warn({ event: "gate_opened", page: this.ctx.id.name, side });
-    if (this.#gates.someWait(side)) await this.#wakeSoon();
+    this.#open(side);
+    if (this.#gates.someWait(side)) await this.ctx.storage.setAlarm(Date.now() + 1);
   }
 
   /** Takes note of dead letters, and of those that were brought back. */
-  note(conversation: ConversationId, letters: Letter[]): void {
-    const settings = configOf(this.env);
-    if (settings.ok) this.#letters.forget(Date.now() - settings.config.retentionDays * DAY_MS);
+  async note(conversation: ConversationId, letters: Letter[]): Promise<void> {
     for (const letter of letters) {
       if (letter.outcome === "dead") this.#letters.add(conversation, letter);
       else this.#letters.remove(letter.delivery);
     }
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#arm(Date.now());
   }
 
   deadLetters(before: number | null, limit: number): LetterPage {
@@ -96,56 +96,76 @@ export class Page extends DurableObject<Cloudflare.Env> {
     return this.#letters.since(at, after, limit);
   }
 
-  /** Tries the gates that are due, and wakes those who wait at open ones. */
+  /** Tries the gates that are due, wakes those who wait at open ones, and forgets old dead letters. */
   override async alarm(): Promise<void> {
     const now = Date.now();
+    const settings = configOf(this.env);
+    if (!settings.ok) {
+      // Work taken now would only be lost.
+      await this.ctx.storage.setAlarm(now + SETTINGS_RETRY_MS);
+      return;
+    }
+    this.#letters.forget(now - settings.config.retentionDays * DAY_MS);
+    let someBusy = false;
     for (const side of ["bot", "graph"] as const) {
       const shut = this.#gates.shut(side);
-      if (!shut) await this.#wake(side, this.#gates.takeWaiting(side, WAKE_AT_ONCE), "woken");
-      else if (shut.until <= now && !this.#gates.someWait(side)) this.#gates.open(side);
+      if (!shut) {
+        const woken = this.#gates.takeWaiting(side, WAKE_AT_ONCE);
+        someBusy = (await this.#wake(side, woken, "woken")) || someBusy;
+      } else if (shut.until <= now && !this.#gates.someWait(side)) this.#open(side);
       else if (shut.until <= now) {
-        const { count, waitMs } = probing(shut.reason, shut.probes + 1, undefined);
-        await this.#shut(side, { ...shut, until: now + waitMs });
+        const probes = shut.probes + 1;
+        const { count, waitMs } = probing(shut.reason, probes, undefined);
+        this.#gates.set(side, { ...shut, probes, until: now + waitMs });
         await this.#wake(side, this.#gates.peekWaiting(side, count), "probe");
       }
     }
-    await this.#arm();
+    await this.#arm(someBusy ? now + BUSY_RETRY_MS : now);
   }
 
-  /** Takes what waits in these conversations to a Dispatcher, past the gate. */
-  async #wake(side: Side, conversations: ConversationId[], way: Way): Promise<void> {
-    await Promise.all(
+  /**
+   * Takes what waits in these conversations to a Dispatcher, past the gate.
+   * @returns whether some were busy and go on waiting
+   */
+  async #wake(side: Side, conversations: ConversationId[], way: Way): Promise<boolean> {
+    const direction = side === "bot" ? "deliver" : "send";
+    const busy = await Promise.all(
       conversations.map(async (id) => {
         try {
-          const work: Work[] = await this.env.CONVERSATION.getByName(id).take(
-            side === "bot" ? "deliver" : "send",
-          );
+          const { work, isBusy } = await this.env.CONVERSATION.getByName(id).take(direction);
           if (work.length > 0) await this.ctx.exports.Dispatcher.run(id, work, way);
-          else if (way === "probe") this.#gates.leave(side, id);
+          // Its run may be about to report that it was put off: it must not miss that the gate is open.
+          else if (isBusy) this.#gates.wait(side, id);
+          else this.#gates.leave(side, id);
+          return isBusy;
         } catch (error) {
           // It is still known to wait on its own account: its alarm tries again.
           console.error({ event: "not_woken", conversation: id, error: String(error) });
+          return false;
         }
       }),
     );
+    return busy.includes(true);
+  }
+
+  #open(side: Side): void {
+    if (this.#gates.open(side)) console.warn({ event: "gate_opened", page: this.ctx.id.name, side });
   }
 
   async #shut(side: Side, shut: Shut & { probes: number }): Promise<void> {
     this.#gates.set(side, shut);
-    await this.#arm();
+    await this.#arm(Date.now());
   }
 
-  async #wakeSoon(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + 1);
-  }
-
-  async #arm(): Promise<void> {
+  /** @param wakeAt when those who wait at an open gate are woken, ms */
+  async #arm(wakeAt: number): Promise<void> {
     const now = Date.now();
     const dues = (["bot", "graph"] as const).map((side) => {
       const shut = this.#gates.shut(side);
       if (shut) return shut.until;
-      return this.#gates.someWait(side) ? now : Number.POSITIVE_INFINITY;
+      return this.#gates.someWait(side) ? wakeAt : Number.POSITIVE_INFINITY;
     });
+    if (this.#letters.some()) dues.push(now + DAY_MS);
     const due = Math.min(...dues);
     if (Number.isFinite(due)) await this.ctx.storage.setAlarm(Math.max(due, now + 1));
   }

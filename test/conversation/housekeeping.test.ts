@@ -7,7 +7,9 @@ import {
   deliverWork,
   freshConversation,
   ingest,
+  NONE,
   reportAnswer,
+  reportFailure,
   reportSend,
   type Stub,
   says,
@@ -84,6 +86,32 @@ describe("retention", () => {
     // The conversation still knows what it has seen, and where it stands.
     expect((await stub.ingest([says("new")], true)).work).toEqual([]);
     await exchange(stub, "newest");
+  });
+
+  it("does not wake again and again for the newest rows, which it keeps", async () => {
+    const stub = freshConversation();
+    await exchange(stub, "answered long ago");
+    await age(stub, 95);
+    await ingest(stub, [says("only recorded", { forward: false })]);
+    await runDurableObjectAlarm(stub);
+    expect((await alarmOf(stub)) ?? 0).toBeGreaterThan(Date.now() + 80 * DAY);
+  });
+
+  it("keeps the events of a dead letter as long as the letter: a replay takes all of them or none", async () => {
+    const stub = freshConversation();
+    const delivery = deliverWork(await ingest(stub, [says("dead")]));
+    await age(stub, 95);
+    const [tell] = await reportFailure(stub, delivery, 400, true);
+    if (tell?.kind === "tell") await stub.settleTelling([tell.letters[0]?.entry ?? 0], NONE);
+    await exchange(stub, "new");
+    const run = vi.spyOn(Dispatcher.prototype, "run").mockImplementation(() => {});
+    await runDurableObjectAlarm(stub);
+    expect((await stub.delivery(delivery.delivery))?.events).toHaveLength(1);
+    await age(stub, 95);
+    await exchange(stub, "newer");
+    await runDurableObjectAlarm(stub);
+    expect(await stub.replay([delivery.delivery])).toBe(0);
+    run.mockRestore();
   });
 
   it("never deletes what still waits", async () => {

@@ -142,6 +142,14 @@ describe("a message whose outcome is unknown", () => {
     expect(await messagesOf(stub)).toMatchObject([{ status: "sent", mid: "m_1" }, { status: "sending" }]);
   });
 
+  it("waits for its echo also when its page is woken", async () => {
+    const { stub, first } = await answered("one");
+    await reportSend(stub, first, { kind: "unknown", reason: "cut off" });
+    expect((await stub.take("send")).work).toEqual([]);
+    await reportSend(stub, first, { kind: "hold", code: "needs_reauth", reason: "(#190)" });
+    expect((await stub.take("send")).work).toEqual([]);
+  });
+
   it("is sent again when no echo comes within the grace time", async () => {
     const { stub, first } = await answered("one");
     await reportSend(stub, first, { kind: "unknown", reason: "cut off" });

@@ -64,7 +64,7 @@ describe("a dead letter", () => {
     const { stub, letter } = await dead("a", "b");
     const { count, work } = await replay(stub, letter.delivery);
     expect(count).toBe(1);
-    expect(deliverWork(work)).toMatchObject({ delivery: letter.delivery, events: letter.events, attempt: 1 });
+    expect(deliverWork(work)).toMatchObject({ delivery: letter.delivery, events: letter.events, attempt: 2 });
   });
 
   it("brought back has its answer sent, and the page told", async () => {

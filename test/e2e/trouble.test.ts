@@ -108,7 +108,7 @@ describe("a bot that is down for everyone", () => {
       headers: { authorization: "Bearer an-operator-key-of-this-world" },
       body: JSON.stringify({ since: new Date(0).toISOString() }),
     });
-    expect(await response.json()).toEqual({ replayed: 0, more: false });
+    expect(await response.json()).toEqual({ replayed: 0, next_cursor: null });
     await eventually(() => {
       for (const user of all) expect(textsTo(user)).toEqual(["echo: hi", "echo: still there?"]);
     }, 20_000);

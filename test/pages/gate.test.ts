@@ -7,7 +7,6 @@ const failure = (conversation: string, successes = 0) => ({
   conversation,
   reason: "bot_failing" as const,
   afterMs: undefined,
-  isProbe: false,
   successes,
 });
 
