@@ -28,9 +28,10 @@ const simulatorSettings = {
 };
 
 /**
- * Three kinds of test, by what they run on:
+ * By what they run on:
  * - gateway, simulator: a Worker's rooms on real workerd with real SQLite objects;
- * - e2e: the shipped bundle as a process, with bots, Graph and browsers as other processes.
+ * - e2e: the shipped bundle as a process, with bots, Graph and browsers as other processes;
+ * - faults: the same under load, while things are broken. Alone, after the others: it is about what happens when.
  */
 export default defineConfig({
   test: {
@@ -58,6 +59,14 @@ export default defineConfig({
           }),
         ],
         test: { name: "simulator", include: ["test/simulator/**/*.test.ts"] },
+      },
+      {
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          globalSetup: ["test/e2e/support/bundles.ts"],
+          testTimeout: 90_000,
+        },
       },
       {
         test: {

@@ -36,13 +36,22 @@ for (const [name, command, ...args] of CHECKS) {
   console.log(`${status === 0 ? "✓" : "×"} ${name}`);
 }
 
-const only = process.argv.includes("--checks");
-if (!only) {
-  const folder = mkdtempSync(join(tmpdir(), "messengate-results-"));
-  const results = join(folder, "results.json");
+/** One after the other: the fault suite needs the machine for itself. */
+const SUITES = [["gateway", "simulator", "e2e"], ["faults"]];
+const suites = process.argv.includes("--checks") ? [] : SUITES;
+const folder = mkdtempSync(join(tmpdir(), "messengate-results-"));
+
+for (const projects of suites) {
+  const results = join(folder, `${projects[0]}.json`);
   const vitest = spawnSync(
     bin("vitest"),
-    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${results}`],
+    [
+      "run",
+      ...projects.map((project) => `--project=${project}`),
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${results}`,
+    ],
     { cwd: ROOT, env, stdio: "inherit" },
   );
   try {
@@ -56,8 +65,8 @@ if (!only) {
     console.error("the tests did not run to their end");
     failed++;
   }
-  rmSync(folder, { recursive: true, force: true });
 }
+rmSync(folder, { recursive: true, force: true });
 
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);

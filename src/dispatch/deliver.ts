@@ -40,6 +40,7 @@ export async function deliver(
     conversation: id,
     reason: outcome.kind === "gone" ? "bot_gone" : "bot_failing",
     afterMs: outcome.kind === "retry" ? outcome.afterMs : undefined,
+    isProbe: way === "probe",
     successes: takeSuccesses(page, Date.now()),
   });
   if (outcome.kind === "retry" && way !== "probe") return report(outcome, tookMs, excerpt);

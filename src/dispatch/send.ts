@@ -33,7 +33,8 @@ export async function send(
   const reason = troubleIn(outcome);
   if (reason) {
     const afterMs = "afterMs" in outcome ? outcome.afterMs : undefined;
-    await reportTrouble(pages, page, "graph", { conversation, reason, afterMs, successes: 0 });
+    const isProbe = way === "probe";
+    await reportTrouble(pages, page, "graph", { conversation, reason, afterMs, isProbe, successes: 0 });
     console.warn({
       event: "message_held",
       page,

@@ -31,6 +31,8 @@ export interface Trouble {
   reason: ShutReason;
   /** How long the other side asked to wait, ms. */
   afterMs: number | undefined;
+  /** Whether it was the page's own try. */
+  isProbe: boolean;
   /** What went well at the reporter's since its last report: a bot that mostly answers isn't failing. */
   successes: number;
 }

@@ -11,6 +11,10 @@ const DAY_MS = 24 * 60 * 60_000;
 /** When those who were busy are asked again, ms: their runs have reported by then, or soon after. */
 const BUSY_RETRY_MS = 2_000;
 const SETTINGS_RETRY_MS = 60_000;
+/** A probe has reported by then, or is lost, ms: as long as a lease. */
+const PROBE_MS = 30_000;
+/** Those who are asked for something to probe with. */
+const CANDIDATES = 20;
 
 /** Conversations woken in one go when a gate opens; the next go follows at once. */
 const WAKE_AT_ONCE = 50;
@@ -45,10 +49,12 @@ export class Page extends DurableObject<Cloudflare.Env> {
     this.#gates.wait(side, trouble.conversation);
     const afterMs = trouble.afterMs === undefined ? undefined : Math.min(trouble.afterMs, DAY_MS);
     if (shut && (shut.reason === trouble.reason || shut.reason === "bot_gone")) {
-      // Others have reported it; only a longer wait that was asked for is news.
-      const next = { ...shut, until: Math.max(shut.until, now + (afterMs ?? 0)) };
-      if (next.until > shut.until) await this.#shut(side, next);
-      return next;
+      // A probe's result says when to try again. From others, only a longer wait that was asked for is news.
+      const until = trouble.isProbe
+        ? now + (afterMs ?? probing(shut.reason, shut.probes, undefined).waitMs)
+        : Math.max(shut.until, now + (afterMs ?? 0));
+      if (until !== shut.until) await this.#shut(side, { ...shut, until });
+      return { ...shut, until };
     }
     const { waitMs } = probing(trouble.reason, 0, afterMs);
     const next = { reason: trouble.reason, until: Math.max(shut?.until ?? 0, now + waitMs), probes: 0 };
@@ -111,41 +117,54 @@ export class Page extends DurableObject<Cloudflare.Env> {
       const shut = this.#gates.shut(side);
       if (!shut) {
         const woken = this.#gates.takeWaiting(side, WAKE_AT_ONCE);
-        someBusy = (await this.#wake(side, woken, "woken")) || someBusy;
+        someBusy = (await this.#wake(side, woken)) || someBusy;
       } else if (shut.until <= now && !this.#gates.someWait(side)) this.#open(side);
-      else if (shut.until <= now) {
-        const probes = shut.probes + 1;
-        const { count, waitMs } = probing(shut.reason, probes, undefined);
-        this.#gates.set(side, { ...shut, probes, until: now + waitMs });
-        await this.#wake(side, this.#gates.peekWaiting(side, count), "probe");
-      }
+      else if (shut.until <= now) await this.#probe(side, shut, now);
     }
     await this.#arm(someBusy ? now + BUSY_RETRY_MS : now);
   }
 
+  /** Lets a few of those who wait try whether the gate opens: the first who have something to try it with. */
+  async #probe(side: Side, shut: Shut & { probes: number }, now: number): Promise<void> {
+    const probes = shut.probes + 1;
+    const { count } = probing(shut.reason, probes, undefined);
+    let trying = 0;
+    for (const id of this.#gates.peekWaiting(side, CANDIDATES)) {
+      if (trying < count && (await this.#take(side, id, "probe")) === "working") trying++;
+    }
+    // Their results say when it is tried again; should they get lost, or all be busy, it is tried all the same.
+    if (trying > 0) this.#gates.set(side, { ...shut, probes, until: now + PROBE_MS });
+    else this.#gates.set(side, { ...shut, until: now + BUSY_RETRY_MS });
+  }
+
   /**
-   * Takes what waits in these conversations to a Dispatcher, past the gate.
+   * Takes what waits in these conversations past the gate.
    * @returns whether some were busy and go on waiting
    */
-  async #wake(side: Side, conversations: ConversationId[], way: Way): Promise<boolean> {
-    const direction = side === "bot" ? "deliver" : "send";
-    const busy = await Promise.all(
-      conversations.map(async (id) => {
-        try {
-          const { work, isBusy } = await this.env.CONVERSATION.getByName(id).take(direction);
-          if (work.length > 0) await this.ctx.exports.Dispatcher.run(id, work, way);
-          // Its run may be about to report that it was put off: it must not miss that the gate is open.
-          else if (isBusy) this.#gates.wait(side, id);
-          else this.#gates.leave(side, id);
-          return isBusy;
-        } catch (error) {
-          // It is still known to wait on its own account: its alarm tries again.
-          console.error({ event: "not_woken", conversation: id, error: String(error) });
-          return false;
-        }
-      }),
-    );
-    return busy.includes(true);
+  async #wake(side: Side, conversations: ConversationId[]): Promise<boolean> {
+    const taken = await Promise.all(conversations.map((id) => this.#take(side, id, "woken")));
+    return taken.includes("busy");
+  }
+
+  /** Takes what waits in a conversation to a Dispatcher. */
+  async #take(side: Side, id: ConversationId, way: Way): Promise<"working" | "busy" | "idle"> {
+    try {
+      const { work, isBusy } = await this.env.CONVERSATION.getByName(id).take(
+        side === "bot" ? "deliver" : "send",
+      );
+      if (work.length > 0) {
+        await this.ctx.exports.Dispatcher.run(id, work, way);
+        return "working";
+      }
+      // Its run may be about to report that it was put off: it must not miss that the gate is open.
+      if (isBusy) this.#gates.wait(side, id);
+      else this.#gates.leave(side, id);
+      return isBusy ? "busy" : "idle";
+    } catch (error) {
+      // It is still known to wait on its own account: its alarm tries again.
+      console.error({ event: "not_woken", conversation: id, error: String(error) });
+      return "idle";
+    }
   }
 
   #open(side: Side): void {

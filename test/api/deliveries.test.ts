@@ -140,6 +140,7 @@ describe("/deliveries.replay", () => {
       conversation: `${PAGE}_1`,
       reason: "bot_gone",
       afterMs: undefined,
+      isProbe: false,
       successes: 0,
     });
     await call("/deliveries.replay", { id });

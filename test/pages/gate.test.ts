@@ -7,6 +7,7 @@ const failure = (conversation: string, successes = 0) => ({
   conversation,
   reason: "bot_failing" as const,
   afterMs: undefined,
+  isProbe: false,
   successes,
 });
 

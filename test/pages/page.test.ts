@@ -22,6 +22,7 @@ const trouble = (conversation: string, reason: ShutReason, afterMs?: number) => 
   conversation,
   reason,
   afterMs,
+  isProbe: false,
   successes: 0,
 });
 
@@ -145,9 +146,11 @@ describe("a gate nobody waits at", () => {
 });
 
 describe("a gate that is tried in vain", () => {
-  it("is tried ever more rarely", async () => {
+  it("is tried ever more rarely, by the first who have something to try it with", async () => {
     const page = freshPage();
-    const stub = await waiting();
+    const stub = freshConversation();
+    const first = deliverWork(await ingest(stub, [says("a")]));
+    await reportFailure(stub, first);
     const untils: number[] = [];
     const until = async () => (await page.waits("bot", nameOf(stub)))?.until ?? 0;
     for (const one of [someone(), someone(), someone(), someone(), nameOf(stub)]) {
@@ -155,7 +158,11 @@ describe("a gate that is tried in vain", () => {
     }
     for (let probes = 0; probes < 5; probes++) {
       untils.push(Math.round(((await until()) - Date.now()) / 1000));
-      await fireAlarm(page);
+      expect(await fireAlarm(page)).toHaveLength(1);
+      const { delivery, attempt } = { delivery: first.delivery, attempt: probes + 2 };
+      const outcome = { kind: "postponed" as const, status: 503, reason: "http_503" };
+      await stub.settleDelivery({ delivery, attempt, tookMs: 0, excerpt: "", outcome }, NONE);
+      await page.trouble("bot", { ...trouble(nameOf(stub), "bot_failing"), isProbe: true });
     }
     expect(untils).toEqual([5, 10, 20, 40, 60]);
   });
