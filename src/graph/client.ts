@@ -45,8 +45,9 @@ export class GraphClient {
     // It was cut while answering: what it would have said is unknown.
     if (text === undefined) return { kind: "unknown", reason: "the answer was cut off" };
     const answer = readAnswer(text);
-    if (response.ok && !answer.error) return { kind: "sent", mid: answer.mid ?? null };
-    return judge(response.status, answer.error, afterMs(response.headers));
+    if (response.ok && !answer) return { kind: "unknown", reason: "the answer was not Graph's" };
+    if (response.ok && answer && !answer.error) return { kind: "sent", mid: answer.mid ?? null };
+    return judge(response.status, answer?.error, afterMs(response.headers));
   }
 
   /** Shows a sender action, such as typing dots. Best effort: a lost one is not worth a retry. */
@@ -103,15 +104,16 @@ const answerSchema = z.looseObject({
   ),
 });
 
-function readAnswer(text: string): { mid?: string; error?: GraphError } {
+/** @returns `undefined` when it is not JSON as Graph answers */
+function readAnswer(text: string): { mid?: string; error?: GraphError } | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
   const parsed = answerSchema.safeParse(json);
-  if (!parsed.success) return {};
+  if (!parsed.success) return undefined;
   const { message_id, error } = parsed.data;
   return {
     ...(message_id === undefined ? {} : { mid: message_id }),

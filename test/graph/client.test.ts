@@ -173,6 +173,16 @@ describe("how a send ends", () => {
     expect(await outcomeOf(new Response(cut))).toMatchObject({ kind: "unknown" });
   });
 
+  it("a 200 with anything but Graph's JSON is unknown: who knows what answered", async () => {
+    for (const body of ["", "<html>", '{"message_id":"m_', "[]", "null"]) {
+      expect(await outcomeOf(new Response(body))).toEqual({
+        kind: "unknown",
+        reason: "the answer was not Graph's",
+      });
+    }
+    expect(await outcomeOf(Response.json({ recipient_id: "7001" }))).toEqual({ kind: "sent", mid: null });
+  });
+
   it("an error inside a 200 is an error", async () => {
     expect(await outcomeOf(Response.json({ error: { code: 190, message: "expired" } }))).toMatchObject({
       kind: "hold",
