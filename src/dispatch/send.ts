@@ -41,12 +41,12 @@ export async function send(
       code: reason,
       reason: "reason" in outcome ? outcome.reason : null,
     });
-  } else if (outcome.kind === "sent" || outcome.kind === "failed") {
-    // Any such answer of Graph's shows that the page may send again.
-    if (way === "probe" || hadTrouble(page, "graph")) await reportFree(pages, page, "graph");
-    return report(outcome);
+  } else if (way === "probe" || hadTrouble(page, "graph")) {
+    // Whatever else became of it, what shut the gate is over; or if nobody can say, the next to send will find out.
+    await reportFree(pages, page, "graph");
   }
-  if (work.isAction && "reason" in outcome) return report(actionLost(outcome.reason));
+  if (work.isAction && "reason" in outcome && outcome.kind !== "failed")
+    return report(actionLost(outcome.reason));
   return report(
     reason && outcome.kind === "retry" ? { ...outcome, kind: "hold", code: "rate_limited" } : outcome,
   );

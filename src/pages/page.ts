@@ -50,9 +50,10 @@ export class Page extends DurableObject<Cloudflare.Env> {
     const afterMs = trouble.afterMs === undefined ? undefined : Math.min(trouble.afterMs, DAY_MS);
     if (shut && (shut.reason === trouble.reason || shut.reason === "bot_gone")) {
       // A probe's result says when to try again. From others, only a longer wait that was asked for is news.
-      const until = trouble.isProbe
-        ? now + (afterMs ?? probing(shut.reason, shut.probes, undefined).waitMs)
-        : Math.max(shut.until, now + (afterMs ?? 0));
+      const until =
+        trouble.isProbe && shut.reason === trouble.reason
+          ? now + (afterMs ?? probing(shut.reason, shut.probes, undefined).waitMs)
+          : Math.max(shut.until, now + (afterMs ?? 0));
       if (until !== shut.until) await this.#shut(side, { ...shut, until });
       return { ...shut, until };
     }
