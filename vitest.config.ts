@@ -65,7 +65,7 @@ export default defineConfig({
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
           globalSetup: ["test/e2e/support/bundles.ts"],
-          testTimeout: 90_000,
+          testTimeout: 120_000,
         },
       },
       {

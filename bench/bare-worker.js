@@ -3,7 +3,8 @@ import { DurableObject } from "cloudflare:workers";
 /**
  * The floor: the least any gateway must do before it may answer 200. It checks the signature, finds each event's page
  * and user, and has their object insert one row. It does not dedupe, validate, number, lease or deliver, and it has no
- * limits: it is a yardstick, not something to run.
+ * limits: it is a yardstick, not something to run. With BOT_URL it goes on to the least an exchange takes: a call of the
+ * bot, a row for its answer, a call of the Send API, a row for its result.
  */
 
 const LANES = 32;
@@ -24,7 +25,7 @@ export class Log extends DurableObject {
 let imported;
 
 export default {
-  async fetch(request, env) {
+  async fetch(request, env, ctx) {
     const body = await request.arrayBuffer();
     imported ??= crypto.subtle.importKey(
       "raw",
@@ -49,6 +50,25 @@ export default {
       }
     };
     await Promise.all(Array.from({ length: Math.min(LANES, events.length) }, lane));
+    if (env.BOT_URL) ctx.waitUntil(Promise.all(events.map((event) => exchange(event, env))));
     return new Response("EVENT_RECEIVED");
   },
 };
+
+async function exchange({ conversation, raw }, env) {
+  const log = env.LOG.getByName(conversation);
+  const answer = await post(env.BOT_URL, `{"data":{"events":[{"raw":${raw}}]}}`);
+  await log.insert(answer);
+  const [, user] = conversation.split("_");
+  const { messages = [] } = answer === "" ? {} : JSON.parse(answer);
+  for (const message of messages) {
+    const body = JSON.stringify({ recipient: { id: user }, message });
+    await log.insert(await post(`${env.GRAPH_URL}/v25.0/me/messages`, body));
+  }
+}
+
+async function post(url, body) {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url, { method: "POST", headers, body });
+  return response.text();
+}

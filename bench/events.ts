@@ -8,6 +8,9 @@ export const PAGE = "104857600000001";
 /** The bot stand-in answers a text that begins so with one message that repeats it, every other text with nothing. */
 export const ASKS_FOR_REPLY = "reply:";
 
+/** … and before it replies it lets so many milliseconds pass. */
+export const ASKS_TO_WAIT = /^reply:after:(\d+):/;
+
 export interface UserText {
   user: string;
   text: string;

@@ -4,7 +4,7 @@ export interface Figure {
   /** What is measured, as a short sentence. */
   what: string;
   value: number;
-  unit: "×" | "KB" | "ms" | "events";
+  unit: "×" | "KB" | "ms" | "events" | "/s" | "MiB" | "$" | "commits";
   budget: Budget | undefined;
   /** What lies behind the value; not judged. */
   detail: Record<string, number>;

@@ -4,7 +4,7 @@ import { parse } from "smol-toml";
 import { WORKERS } from "../scripts/bundle.ts";
 import { settingsIn, writeWorkerdConfig } from "../scripts/workerd.ts";
 import { APP_SECRET, PAGE } from "./events.ts";
-import { startWorkerd, type Workerd } from "./processes.ts";
+import { startWorkerd } from "./processes.ts";
 import { Server } from "./server.ts";
 import type { StandIn } from "./stand-in.ts";
 
@@ -18,41 +18,70 @@ interface Place {
  * Serves the gateway's bundle on bare workerd.
  * @param botEvents `BOT_EVENTS`: which event types go to the bot
  */
-export async function startGateway(
+export async function startGateway(place: Place, standIn: StandIn, botEvents: string): Promise<Server> {
+  return serve(place, { ...settings(standIn), BOT_EVENTS: botEvents }, settingsIn, (config) => config);
+}
+
+/**
+ * Serves the same bundle with a meter on it (metered-worker.js), for bots as slow as the gateway allows.
+ * @param objectAwaits whether the object itself awaits the bot
+ */
+export async function startMetered(place: Place, standIn: StandIn, objectAwaits: boolean): Promise<Server> {
+  const env = {
+    ...settings(standIn),
+    BOT_TIMEOUT_MS: "25000",
+    ...(objectAwaits ? { OBJECT_AWAITS: "yes" } : {}),
+  };
+  const metered = JSON.stringify(relative(place.stateDir, join(import.meta.dirname, "metered-worker.js")));
+  const main = '(name = "index.js", esModule = embed ';
+  return serve(place, env, Object.keys, (config) =>
+    config.replace(main, `${main}${metered}),\n    (name = "gateway.js", esModule = embed `),
+  );
+}
+
+const settings = ({ botUrl, graphUrl }: StandIn) => ({
+  META_APP_SECRET: APP_SECRET,
+  META_VERIFY_TOKEN: "bench-verify-token",
+  PAGE_ACCESS_TOKENS: JSON.stringify({ [PAGE]: "bench-page-token" }),
+  BOT_SIGNING_SECRET: `whsec_${Buffer.alloc(32, "bench").toString("base64")}`,
+  BOT_URL: botUrl,
+  GRAPH_URL: graphUrl,
+});
+
+async function serve(
   { stateDir, inspect = false }: Place,
-  standIn: StandIn,
-  botEvents: string,
+  env: Record<string, string>,
+  variablesIn: (env: Record<string, string>) => string[],
+  edit: (config: string) => string,
 ): Promise<Server> {
   mkdirSync(stateDir, { recursive: true });
-  const env = {
-    META_APP_SECRET: APP_SECRET,
-    META_VERIFY_TOKEN: "bench-verify-token",
-    PAGE_ACCESS_TOKENS: JSON.stringify({ [PAGE]: "bench-page-token" }),
-    BOT_SIGNING_SECRET: `whsec_${Buffer.alloc(32, "bench").toString("base64")}`,
-    BOT_URL: standIn.botUrl,
-    BOT_EVENTS: botEvents,
-    GRAPH_URL: standIn.graphUrl,
-  };
   const config = writeWorkerdConfig({
     worker: "gateway",
     host: "127.0.0.1",
     port: 0,
     stateDir,
-    variables: settingsIn(env),
+    variables: variablesIn(env),
   });
+  writeFileSync(config, edit(readFileSync(config, "utf8")));
   return new Server(await startWorkerd(config, env, { inspect }), stateDir);
 }
 
-/** Serves the floor (bare-worker.js) the same way: the same runtime, dates, kind of storage and number of processes. */
-export async function startBare({ stateDir, inspect = false }: Place): Promise<Server> {
+/**
+ * Serves the floor (bare-worker.js) the same way: the same runtime, dates, kind of storage and number of processes.
+ * @param standIn the bot and the Send API, for whole exchanges
+ */
+export async function startBare({ stateDir, inspect = false }: Place, standIn?: StandIn): Promise<Server> {
   mkdirSync(stateDir, { recursive: true });
   const config = join(stateDir, "workerd.capnp");
-  writeFileSync(config, bareConfig(stateDir));
-  const workerd: Workerd = await startWorkerd(config, { META_APP_SECRET: APP_SECRET }, { inspect });
-  return new Server(workerd, stateDir);
+  const env = {
+    META_APP_SECRET: APP_SECRET,
+    ...(standIn ? { BOT_URL: standIn.botUrl, GRAPH_URL: standIn.graphUrl } : {}),
+  };
+  writeFileSync(config, bareConfig(stateDir, Object.keys(env)));
+  return new Server(await startWorkerd(config, env, { inspect }), stateDir);
 }
 
-function bareConfig(stateDir: string): string {
+function bareConfig(stateDir: string, variables: readonly string[]): string {
   const { compatibility_date } = parse(readFileSync(WORKERS.gateway.config, "utf8"));
   const module = relative(stateDir, join(import.meta.dirname, "bare-worker.js"));
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -61,6 +90,7 @@ const config :Workerd.Config = (
   services = [
     (name = "bare", worker = .bare),
     (name = "state", disk = (path = ${JSON.stringify(stateDir)}, writable = true)),
+    (name = "internet", network = (allow = ["private", "public"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "bare")],
 );
@@ -70,9 +100,10 @@ const bare :Workerd.Worker = (
   compatibilityDate = ${JSON.stringify(compatibility_date)},
   durableObjectNamespaces = [(className = "Log", uniqueKey = "bare-Log", enableSql = true)],
   durableObjectStorage = (localDisk = "state"),
+  globalOutbound = "internet",
   bindings = [
     (name = "LOG", durableObjectNamespace = "Log"),
-    (name = "META_APP_SECRET", fromEnvironment = "META_APP_SECRET"),
+    ${variables.map((name) => `(name = "${name}", fromEnvironment = "${name}"),`).join("\n    ")}
   ],
 );
 `;

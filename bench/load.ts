@@ -13,11 +13,15 @@ export interface Load {
   dueAt: Float64Array;
 }
 
-/** Closed loop: each connection sends its next request when the last is answered. Measures the greatest rate. */
+/**
+ * Closed loop: each connection sends its next request when the last is answered. Measures the greatest rate.
+ * @param after what else must have happened before the next; it counts into the latency
+ */
 export async function closedLoop(
   port: number,
   connections: number,
   requests: readonly Buffer[],
+  after?: (at: number) => Promise<void>,
 ): Promise<Load> {
   return withConnections(port, connections, async (open) => {
     const latencies = new Float64Array(requests.length);
@@ -26,7 +30,9 @@ export async function closedLoop(
     const lane = async (connection: Connection) => {
       for (let mine = next++; mine < requests.length; mine = next++) {
         dueAt[mine] = now();
+        const ended = after?.(mine);
         await expectStored(connection, requests[mine]);
+        await ended;
         latencies[mine] = now() - (dueAt[mine] ?? 0);
       }
     };

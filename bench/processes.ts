@@ -12,10 +12,13 @@ const KEPT_OUTPUT = 4_000;
 
 export interface Workerd extends AsyncDisposable {
   port: number;
+  pid: number;
   /** Where the DevTools protocol listens, if it was asked for. */
   inspectorPort: number | undefined;
   /** CPU time used so far, all threads, µs; `NaN` where /proc doesn't tell. */
   cpuMicros(): number;
+  /** Memory it holds, MiB; `NaN` where /proc doesn't tell. */
+  residentMiB(): number;
   /** The end of what it wrote: faults that the Worker logged. */
   output(): string;
 }
@@ -42,8 +45,10 @@ export async function startWorkerd(
     const { http, inspector } = await listening(child, inspect, () => output);
     return {
       port: http,
+      pid: child.pid ?? Number.NaN,
       inspectorPort: inspector,
       cpuMicros: () => cpuMicrosOf(child.pid),
+      residentMiB: () => residentMiBOf(child.pid),
       output: () => output,
       [Symbol.asyncDispose]: () => end(child),
     };
@@ -100,4 +105,10 @@ function cpuMicrosOf(pid: number | undefined): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_MICROS;
+}
+
+function residentMiBOf(pid: number | undefined): number {
+  if (process.platform !== "linux" || pid === undefined) return Number.NaN;
+  const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kib) / 1024;
 }

@@ -5,13 +5,14 @@ import { parseArgs } from "node:util";
 import { bundle } from "../scripts/bundle.ts";
 import { CONNECTIONS } from "./bench.ts";
 import { newUsers, singlePosts, textsOf } from "./events.ts";
+import { maximum } from "./exchanges.ts";
 import { startBare, startGateway } from "./gateway.ts";
 import { profileWhile, selfTimes } from "./inspector.ts";
 import { startStandIn } from "./stand-in.ts";
 
 /**
  * Where the time of a single-event POST goes: `node bench/profile.ts`.
- *   --side bare|storing|whole   what to profile (default: storing)
+ *   --side bare|storing|whole   what to profile (default: storing); whole: exchanges, with bot and Send API
  *   --out FILE                  the profile for Chrome's DevTools (.cpuprofile)
  *   --state-dir DIR             as for run.ts
  */
@@ -41,7 +42,10 @@ const { inspectorPort } = server.workerd;
 if (inspectorPort === undefined) throw new Error("workerd announced no inspector");
 
 const users = newUsers(USERS);
-const load = () => server.measure(CONNECTIONS, singlePosts(textsOf(users, POSTS)));
+const load = () =>
+  values.side === "whole"
+    ? maximum(server, standIn, users, CONNECTIONS, POSTS)
+    : server.measure(CONNECTIONS, singlePosts(textsOf(users, POSTS)));
 await load();
 const profile = await profileWhile(inspectorPort, load);
 for (const { where, share } of selfTimes(profile).slice(0, LINES)) {

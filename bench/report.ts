@@ -1,6 +1,15 @@
 import { type Figure, keeps } from "./figure.ts";
 
-const DIGITS: Record<Figure["unit"], number> = { "×": 2, KB: 1, ms: 1, events: 0 };
+const DIGITS: Record<Figure["unit"], number> = {
+  "×": 2,
+  KB: 1,
+  ms: 1,
+  events: 0,
+  "/s": 0,
+  MiB: 0,
+  $: 2,
+  commits: 2,
+};
 
 /** The figures as a Markdown table, which docs/performance.md takes over as it is. */
 export function table(figures: readonly Figure[]): string {

@@ -64,6 +64,21 @@ export class Server implements AsyncDisposable {
     return load;
   }
 
+  /**
+   * Sends single-event requests, each when the last of its lane is over.
+   * @param reply resolves when the reply to a request has left
+   * @returns how long each took, ms
+   */
+  async converse(
+    lanes: number,
+    requests: readonly Buffer[],
+    reply: (at: number) => Promise<void>,
+  ): Promise<Float64Array> {
+    const { latencies } = await closedLoop(this.workerd.port, lanes, requests, reply);
+    this.#acknowledged += requests.length;
+    return latencies;
+  }
+
   /** Counts the rows in `event` over all objects' files. Call when the server has ended. */
   stored(): number {
     let rows = 0;

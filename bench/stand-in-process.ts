@@ -1,14 +1,17 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ASKS_FOR_REPLY } from "./events.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { ASKS_FOR_REPLY, ASKS_TO_WAIT } from "./events.ts";
 import { now } from "./now.ts";
 import type { Ask, Tell } from "./stand-in.ts";
 
-/** The process behind {@link ./stand-in.ts}: answers at once, keeps no more than counts and times. */
+/** The process behind {@link ./stand-in.ts}: answers at once or when it is told to, keeps no more than counts and times. */
 
 let events = 0;
 let calls: [text: string, at: number][] = [];
 let asked: Ask | undefined;
+let watched = 0;
+let isTelling = false;
 
 const bot = createServer(async (request, response) => {
   const { data } = JSON.parse(await bodyOf(request));
@@ -16,6 +19,8 @@ const bot = createServer(async (request, response) => {
     (event: { raw: { message: { text: string } } }) => event.raw.message.text,
   );
   const messages = texts.filter((text) => text.startsWith(ASKS_FOR_REPLY)).map((text) => ({ text }));
+  const wait = ASKS_TO_WAIT.exec(texts[0] ?? "")?.[1];
+  if (wait !== undefined) await pause(Number(wait));
   if (messages.length === 0) response.writeHead(204).end();
   else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ messages }));
   events += texts.length;
@@ -44,9 +49,19 @@ function answerIfSo(): void {
   if (asked?.kind === "delivered" && events >= asked.events) {
     tell({ kind: "delivered", events });
     asked = undefined;
+  } else if (asked?.kind === "watch") {
+    // Not a word per call: telling costs both processes more than the call.
+    if (isTelling) return;
+    isTelling = true;
+    setTimeout(() => {
+      isTelling = false;
+      tell({ kind: "called", texts: calls.slice(watched).map(([text]) => text) });
+      watched = calls.length;
+    }, 1);
   } else if (asked?.kind === "sent" && calls.length >= asked.count) {
     tell({ kind: "sent", calls });
     calls = [];
+    watched = 0;
     asked = undefined;
   }
 }

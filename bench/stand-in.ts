@@ -9,14 +9,17 @@ export interface StandIn extends AsyncDisposable {
   graphUrl: string;
   /** Resolves when the bot has been given this many events in all since it started, by an answer that it sent. */
   delivered(events: number): Promise<void>;
+  /** Calls back for every call of the Graph API with the message's text, until {@link sent} is asked. */
+  watch(onCall: (text: string) => void): void;
   /** When the Graph API was called for each of these texts ({@link ../now.ts}'s clock); resolves when it was for all. */
   sent(texts: readonly string[]): Promise<Map<string, number>>;
 }
 
-export type Ask = { kind: "delivered"; events: number } | { kind: "sent"; count: number };
+export type Ask = { kind: "delivered"; events: number } | { kind: "watch" } | { kind: "sent"; count: number };
 export type Tell =
   | { kind: "listening"; botPort: number; graphPort: number }
   | { kind: "delivered"; events: number }
+  | { kind: "called"; texts: string[] }
   | { kind: "sent"; calls: [text: string, at: number][] };
 
 /** What has not happened by then never will, ms. */
@@ -40,12 +43,22 @@ export async function startStandIn(): Promise<StandIn> {
     return answer;
   };
 
+  let onCall: (text: string) => void = () => {};
+  child.on("message", (message: Tell) => {
+    if (message.kind !== "called") return;
+    for (const text of message.texts) onCall(text);
+  });
+
   const { botPort, graphPort } = await tell("listening");
   return {
     botUrl: `http://127.0.0.1:${botPort}/bot`,
     graphUrl: `http://127.0.0.1:${graphPort}`,
     async delivered(events) {
       await ask({ kind: "delivered", events });
+    },
+    watch(call) {
+      onCall = call;
+      child.send({ kind: "watch" } satisfies Ask);
     },
     async sent(texts) {
       const { calls } = await ask({ kind: "sent", count: texts.length });

@@ -3,12 +3,12 @@ import type { Figure } from "../figure.ts";
 
 /**
  * Ends the servers and counts what they stored: a rate of answers would mean nothing if not all of it were there.
- * Everything the whole gateway acknowledged went to the bot as well, or an earlier figure would not have ended.
+ * Everything a gateway with a bot acknowledged went to the bot as well, or an earlier figure would not have ended.
  */
-export async function nothingLost({ bare, storing, whole }: Bench): Promise<Figure> {
+export async function nothingLost({ servers }: Bench): Promise<Figure> {
   let acknowledged = 0;
   let difference = 0;
-  for (const server of [bare, storing, whole]) {
+  for (const server of servers) {
     await server[Symbol.asyncDispose]();
     acknowledged += server.acknowledged;
     difference += Math.abs(server.acknowledged - server.stored());

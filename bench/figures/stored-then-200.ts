@@ -1,4 +1,4 @@
-import { type Bench, CONNECTIONS, settled } from "../bench.ts";
+import { type Bench, CONNECTIONS } from "../bench.ts";
 import { newUsers, singlePosts, textsOf } from "../events.ts";
 import type { Figure } from "../figure.ts";
 import { againstFloor, interleave } from "../rounds.ts";
@@ -13,7 +13,12 @@ export async function storedThen200(bench: Bench): Promise<Figure[]> {
   const turn = async (server: Server) => {
     const users = newUsers(USERS);
     const turnOf = (count: number) =>
-      server.measure(CONNECTIONS, singlePosts(textsOf(users, count)), 1, settled(bench, server));
+      server.measure(
+        CONNECTIONS,
+        singlePosts(textsOf(users, count)),
+        1,
+        server === whole ? bench.settled : undefined,
+      );
     const { perSecond } = await turnOf(2 * USERS);
     return async () => {
       // Objects idle for ten seconds have left memory: call them back before the clock starts.

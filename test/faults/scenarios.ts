@@ -38,7 +38,7 @@ export const SHORT: readonly Scenario[] = [
     bot: { slow: 0.1, "429": 0.05 },
     graph: { slow: 0.1 },
     echoes: true,
-    limitMs: 80_000,
+    limitMs: 110_000,
   },
   {
     name: "bot in trouble",
@@ -48,12 +48,12 @@ export const SHORT: readonly Scenario[] = [
     pauseMs: [20, 300],
     bot: BOT_FAILS,
     echoes: true,
-    limitMs: 80_000,
+    limitMs: 110_000,
   },
   {
     // A bot that dies twice under the same delivery is asked again within five minutes: that takes the long suite.
     name: "Graph in trouble",
-    groups: 3,
+    groups: 2,
     usersPerGroup: 5,
     roundsPerGroup: 12,
     pauseMs: [20, 300],
@@ -61,7 +61,7 @@ export const SHORT: readonly Scenario[] = [
     graph: { ...GRAPH_FAILS, die: 0.002, "accept-die": 0.005, "accept-hang": 0.01 },
     graphOutages: { times: 1, everyMs: [1000, 3000], forMs: [300, 1000] },
     echoes: true,
-    limitMs: 80_000,
+    limitMs: 110_000,
   },
   {
     name: "gateway killed, answers cut, no echoes",
@@ -72,7 +72,7 @@ export const SHORT: readonly Scenario[] = [
     kills: { times: 3, everyMs: [300, 1500] },
     graph: { slow: 0.1, "accept-cut": 0.03 },
     echoes: false,
-    limitMs: 80_000,
+    limitMs: 110_000,
   },
 ];
 
