@@ -20,10 +20,10 @@ async function threeSent(): Promise<{ stub: Stub; statuses: () => Promise<string
   const delivery = deliverWork(await ingest(stub, [says("hello")]));
   let work = await reportAnswer(stub, delivery, answerOf("one", "two", "three"));
   for (const mid of ["m_1", "m_2", "m_3"]) {
-    work = await reportSend(stub, sendWork(work), sent(mid));
-    const began = Date.now();
     // Meta's times are of different milliseconds.
+    const began = Date.now();
     while (Date.now() === began);
+    work = await reportSend(stub, sendWork(work), sent(mid));
   }
   const statuses = async () =>
     (await stub.delivery(delivery.delivery))?.messages.map(({ status }) => status) ?? ["nothing"];
