@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { WORKERD } from "../scripts/workerd.ts";
 
@@ -19,6 +19,8 @@ export interface Workerd extends AsyncDisposable {
   cpuMicros(): number;
   /** Memory it holds, MiB; `NaN` where /proc doesn't tell. */
   residentMiB(): number;
+  /** Files it has open; `NaN` where /proc doesn't tell. */
+  openFiles(): number;
   /** The end of what it wrote: faults that the Worker logged. */
   output(): string;
 }
@@ -49,6 +51,7 @@ export async function startWorkerd(
       inspectorPort: inspector,
       cpuMicros: () => cpuMicrosOf(child.pid),
       residentMiB: () => residentMiBOf(child.pid),
+      openFiles: () => openFilesOf(child.pid),
       output: () => output,
       [Symbol.asyncDispose]: () => end(child),
     };
@@ -111,4 +114,9 @@ function residentMiBOf(pid: number | undefined): number {
   if (process.platform !== "linux" || pid === undefined) return Number.NaN;
   const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return Number(kib) / 1024;
+}
+
+function openFilesOf(pid: number | undefined): number {
+  if (process.platform !== "linux" || pid === undefined) return Number.NaN;
+  return readdirSync(`/proc/${pid}/fd`).length;
 }

@@ -15,7 +15,8 @@ const ATTACHED_MS = 300;
 
 /** How often an exchange waits for the disk: `fsync` calls of the workerd process, as strace counts them; nothing without it. */
 export async function commits(bench: Bench): Promise<Figure[]> {
-  if (spawnSync("strace", ["-V"]).status !== 0) return [];
+  const rates = bench.plan.commitRates;
+  if (rates.length === 0 || spawnSync("strace", ["-V"]).status !== 0) return [];
   const { standIn, roots } = bench;
   const stateDir = join(roots[0]?.path ?? "", "commits");
   await using server = bench.adopt(await startGateway({ stateDir }, standIn, "all"), "delivers");
@@ -23,7 +24,7 @@ export async function commits(bench: Bench): Promise<Figure[]> {
   await server.measure(CONNECTIONS, singlePosts(textsOf(users, USERS * 4)), 1, bench.settled);
 
   const figures: Figure[] = [];
-  for (const rate of bench.plan.commitRates) {
+  for (const rate of rates) {
     const log = join(stateDir, `strace.${rate}`);
     const calls = "fsync,fdatasync,pwrite64";
     const args = ["-f", "-y", "-e", `trace=${calls}`, "-o", log, "-p", String(server.workerd.pid)];
