@@ -9,6 +9,7 @@ const gatewaySettings = {
   META_APP_ID: "900100200300",
   META_VERIFY_TOKEN: "verify-token-of-tests",
   PAGE_ACCESS_TOKENS: JSON.stringify({ "100200300400500": "PAGE-TOKEN-OF-TESTS" }),
+  // The sample secret of the Standard Webhooks specification: its test vectors are made with it.
   BOT_SIGNING_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   BOT_URL: "https://bot.invalid/messages",
   GRAPH_URL: "https://graph.invalid",

@@ -138,6 +138,7 @@ function act(
       say(response, 200, answer);
       return;
     case "slow":
+      // Being slow is the fault that is played here; nothing waits by this clock.
       setTimeout(() => say(response, 200, answer), 300);
       return;
     case "500":
