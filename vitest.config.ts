@@ -48,7 +48,7 @@ export default defineConfig({
           name: "gateway",
           include: [
             "test/*.test.ts",
-            "test/{webhook,conversation,dispatch,bots,graph,pages,api}/**/*.test.ts",
+            "test/{webhook,conversation,dispatch,bots,graph,pages,api,messages,profile,media}/**/*.test.ts",
           ],
         },
       },

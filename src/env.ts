@@ -9,6 +9,7 @@ import {
 } from "./env-formats.ts";
 import { type PageId, pageId } from "./ids.ts";
 import type { Page } from "./pages/page.ts";
+import { builtInSettings, parsePageSettings, type SettingsOfPage } from "./pages/settings.ts";
 import { EVENT_TYPES } from "./webhook/events.ts";
 
 /**
@@ -36,6 +37,8 @@ export interface Config {
   appId: string | undefined;
   verifyToken: string;
   pageTokens: ReadonlyMap<PageId, string>;
+  /** How each page is served. */
+  settingsOf: SettingsOfPage;
   /** The largest webhook body that is taken. Bodies are read before they can be verified: it bounds what a stranger costs. */
   webhookMaxBytes: number;
   bot: {
@@ -149,6 +152,11 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
     }
   }
 
+  const pageSettings = parsePageSettings(text("PAGE_SETTINGS") ?? "{}");
+  if ("malformed" in pageSettings) {
+    malformed("PAGE_SETTINGS", `is malformed (${pageSettings.malformed})`, "docs/deploying.md has its form");
+  }
+
   /** Several keys in one setting, the newest first, while they rotate. */
   const keys = (
     name: string,
@@ -204,6 +212,7 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
     appId: text("META_APP_ID"),
     verifyToken,
     pageTokens,
+    settingsOf: "of" in pageSettings ? pageSettings.of : builtInSettings,
     webhookMaxBytes: whole("WEBHOOK_MAX_BYTES", DEFAULT_WEBHOOK_MAX_BYTES, 1024, 16 * 1024 * 1024),
     bot: {
       url: url("BOT_URL", undefined, "the https address of your bot"),
