@@ -15,6 +15,8 @@ type Args = [env: Cloudflare.Env, ctx: ExecutionContext];
 const router = Router<IRequest & Request, Args>();
 
 const WEBHOOK = "/webhook";
+/** The same for a whole URL: parsing every one would cost more than the rest of the routing. */
+const IS_WEBHOOK = /^https?:\/\/[^/]+\/webhook(?:[?#]|$)/;
 
 router.get(WEBHOOK, (request, env) =>
   configured(env, ({ verifyToken }) => answerHandshake(new URL(request.url).searchParams, verifyToken)),
@@ -24,7 +26,7 @@ router.post(WEBHOOK, webhook);
 
 function webhook(request: Request, env: Cloudflare.Env, ctx: ExecutionContext): Response | Promise<Response> {
   return configured(env, (config) => {
-    const context = { config, conversations: env.CONVERSATION, pages: env.PAGE, startedAt: Date.now() };
+    const context = { config, pages: env.PAGE, startedAt: Date.now() };
     return takeIn(request, config, env.CONVERSATION, (conversation, work) =>
       ctx.waitUntil(run(context, conversation, work, "ordinary")),
     );
@@ -63,7 +65,7 @@ export async function answer(
 ): Promise<Response> {
   try {
     // Nearly every request is this one; matching routes would cost it a tenth of its time.
-    if (request.method === "POST" && new URL(request.url).pathname === WEBHOOK) {
+    if (request.method === "POST" && IS_WEBHOOK.test(request.url)) {
       return await webhook(request, env, ctx);
     }
     const response: Response | undefined = await router.fetch(request, env, ctx);

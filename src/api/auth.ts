@@ -1,5 +1,6 @@
 import type { ApiKey } from "../env-formats.ts";
 import { problem } from "../problem.ts";
+import { encode } from "../utf8.ts";
 
 export type Role = ApiKey["role"];
 
@@ -43,5 +44,4 @@ async function roleOf(token: string, keys: readonly ApiKey[]): Promise<Role | un
   return role;
 }
 
-const digest = (text: string): Promise<ArrayBuffer> =>
-  crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+const digest = (text: string): Promise<ArrayBuffer> => crypto.subtle.digest("SHA-256", encode(text));

@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { problem } from "../problem.ts";
+import { decode } from "../utf8.ts";
 import { readLimited } from "../webhook/body.ts";
 
 const MAX_BYTES = 256 * 1024;
@@ -15,7 +16,7 @@ export async function readBody<Schema extends z.ZodMiniType>(
   if (!bytes) return refuse(413, "body_too_large", `A body is limited to ${MAX_BYTES} bytes.`);
   let json: unknown;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    const text = decode(bytes);
     json = text.trim() === "" ? {} : JSON.parse(text);
   } catch {
     return refuse(400, "malformed_json", "The body is not JSON.");

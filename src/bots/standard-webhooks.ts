@@ -1,4 +1,5 @@
 import { hmacKey } from "../hmac.ts";
+import { encode } from "../utf8.ts";
 
 /**
  * Standard Webhooks headers for a body: `webhook-id`, `webhook-timestamp` (seconds) and `webhook-signature`, one
@@ -11,7 +12,7 @@ export async function signedHeaders(
   body: string,
   keys: readonly Uint8Array<ArrayBuffer>[],
 ): Promise<Record<string, string>> {
-  const content = new TextEncoder().encode(`${id}.${timestampSeconds}.${body}`);
+  const content = encode(`${id}.${timestampSeconds}.${body}`);
   const signatures = await Promise.all(
     keys.map(async (key) => {
       const signature = await crypto.subtle.sign("HMAC", await hmacKey(key), content);

@@ -1,12 +1,22 @@
 import type { partsOf } from "../ids.ts";
-import { EventLog } from "./event-log.ts";
-import { readFacts } from "./facts.ts";
+import { EventLog, type StoredEvent } from "./event-log.ts";
+import { type Facts, FRESH_FACTS, readFacts, writeFacts } from "./facts.ts";
 import { type Chance, Ledger } from "./ledger.ts";
 import { WINDOW_MS } from "./limits.ts";
+import { writeMark } from "./mark.ts";
 import { Outbox } from "./outbox.ts";
-import type { Changes, Delivery, Granted, OpenEntry } from "./position.ts";
+import {
+  type Changes,
+  type Delivery,
+  firstUnsettled,
+  freshPosition,
+  type Granted,
+  type NewEntry,
+  type OpenEntry,
+  type Position,
+} from "./position.ts";
 import { Replays } from "./replays.ts";
-import type { DeliverWork, SendWork, Work } from "./work.ts";
+import type { DeliverWork, OutgoingBody, SendWork, Work } from "./work.ts";
 
 type Parts = ReturnType<typeof partsOf>;
 
@@ -17,17 +27,20 @@ export class Books {
   readonly ledger: Ledger;
   readonly #replays: Replays;
   readonly #sql: SqlStorage;
+  #facts: Facts | undefined;
 
-  constructor(sql: SqlStorage, chance: Chance, leaseMs: number) {
+  /** @param isFresh nothing is in the tables yet: there is no need to look */
+  constructor(sql: SqlStorage, isFresh: boolean, chance: Chance, leaseMs: number) {
     this.#sql = sql;
+    if (isFresh) this.#facts = FRESH_FACTS;
     this.events = new EventLog(sql);
     this.outbox = new Outbox(sql);
     this.#replays = new Replays(sql);
-    this.ledger = new Ledger(this.#read(), this.events, chance, leaseMs);
+    this.ledger = new Ledger(isFresh ? freshPosition() : this.#read(), this.events, chance, leaseMs);
   }
 
   /** Only the newest rows tell where things stand: the cost doesn't grow with the history (docs/storage.md). */
-  #read() {
+  #read(): Position {
     const event = this.events.last();
     const entry = this.outbox.last();
     const waits =
@@ -43,6 +56,18 @@ export class Books {
       untold: this.outbox.untold(entry.openFrom),
       tellDue: 0,
     };
+  }
+
+  get facts(): Facts {
+    this.#facts ??= readFacts(this.#sql);
+    return this.#facts;
+  }
+
+  /** Writes facts down, if they have changed. */
+  keep(facts: Facts): void {
+    if (facts === this.facts) return;
+    writeFacts(this.#sql, facts);
+    this.#facts = facts;
   }
 
   /** @returns what has been written down */
@@ -69,10 +94,11 @@ export class Books {
     return changes;
   }
 
-  workOf({ delivery, entry, tell }: Granted, parts: Parts): Work[] {
+  /** @param written what was written down in the same step: it needn't be read again */
+  workOf({ delivery, entry, tell }: Granted, written: Changes, parts: Parts): Work[] {
     const work: Work[] = [];
-    if (delivery) work.push(this.#deliverWork(delivery, parts));
-    if (entry) work.push(this.#sendWork(entry, parts));
+    if (delivery) work.push(this.#deliverWork(delivery, written, parts));
+    if (entry) work.push(this.#sendWork(entry, written, parts));
     if (tell.length > 0) {
       const letters = this.outbox.letters(tell);
       work.push({ kind: "tell", conversation: parts.id, page: parts.page, letters });
@@ -80,10 +106,10 @@ export class Books {
     return work;
   }
 
-  #deliverWork(delivery: Delivery, { id, page, user }: Parts): DeliverWork {
-    const events = this.events.of(delivery);
+  #deliverWork(delivery: Delivery, written: Changes, { id, page, user }: Parts): DeliverWork {
+    const events = eventsIn(written, delivery) ?? this.events.of(delivery);
     const { windowAt } = this.ledger.position;
-    const { state, stateVersion, stateRefused, owner } = readFacts(this.#sql);
+    const { state, stateVersion, stateRefused, owner } = this.facts;
     return {
       kind: "deliver",
       delivery: delivery.id,
@@ -103,8 +129,9 @@ export class Books {
     };
   }
 
-  #sendWork(entry: OpenEntry, { page, user }: Parts): SendWork {
-    const { index, body, actions } = this.outbox.next(entry);
+  #sendWork(entry: OpenEntry, written: Changes, { page, user }: Parts): SendWork {
+    const added = written.entries.find((one) => one.entry === entry);
+    const { index, body, actions } = nextOf(entry, added ?? this.outbox.contents(entry.seq));
     const isAction = body["message"] === undefined;
     const { seq, attempt } = entry;
     return {
@@ -119,4 +146,29 @@ export class Books {
       actions,
     };
   }
+}
+
+/** The events of a delivery, if all of them came just now. */
+function eventsIn({ events }: Changes, { first, through }: Delivery): StoredEvent[] | undefined {
+  const [oldest] = events;
+  if (!oldest || oldest.seq > first) return undefined;
+  return events
+    .filter(({ seq, event }) => seq >= first && seq <= through && event.forward)
+    .map(({ event }) => event);
+}
+
+/** The message an entry is at, with our mark in its metadata, and the actions that go before it. */
+function nextOf(
+  entry: OpenEntry,
+  { messages, actions }: Pick<NewEntry, "messages" | "actions">,
+): { index: number; body: OutgoingBody; actions: string[] } {
+  const index = firstUnsettled(entry);
+  const body = messages[index] ?? {};
+  // Typing dots that come back on a retry would only puzzle the user.
+  const before = index === 0 && entry.attempt === 1 ? actions : [];
+  const { message } = body;
+  if (message === null || typeof message !== "object") return { index, body, actions: before };
+  const own = "metadata" in message ? message.metadata : undefined;
+  const metadata = writeMark({ entry: entry.seq, index, nonce: entry.nonce }, own);
+  return { index, body: { ...body, message: { ...message, metadata } }, actions: before };
 }

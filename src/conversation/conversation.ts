@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { configOf, DEFAULT_BOT_TIMEOUT_MS, DEFAULT_RETENTION_DAYS } from "../env.ts";
 import { partsOf } from "../ids.ts";
 import { Books } from "./books.ts";
-import { applyAnswer, readFacts, writeFacts } from "./facts.ts";
+import { applyAnswer } from "./facts.ts";
 import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import {
@@ -80,9 +80,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       const reason = outcome.kind === "answered" ? null : outcome.reason;
       const attempt = { at: now, status: outcome.status, tookMs, reason, answer: excerpt };
       if (outcome.kind === "answered") {
-        const facts = readFacts(this.ctx.storage.sql);
-        const next = applyAnswer(facts, outcome.answer);
-        if (next !== facts) writeFacts(this.ctx.storage.sql, next);
+        this.#books.keep(applyAnswer(this.#books.facts, outcome.answer));
         ledger.answered(delivery, outcome.answer, attempt, now);
       } else if (outcome.kind === "postponed") ledger.deliveryPostponed(delivery, attempt, now);
       else {
@@ -130,8 +128,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
 
   /** A delivery that is over, with its attempts, events and messages; `null` if it isn't on record. */
   delivery(id: string): DeliveryView | null {
-    const { outbox, events } = this.#books;
-    const view = outbox.view(id, readFacts(this.ctx.storage.sql));
+    const { outbox, events, facts } = this.#books;
+    const view = outbox.view(id, facts);
     return view && { ...view.shown, events: events.of({ first: view.first, through: view.last }) };
   }
 
@@ -165,9 +163,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       return this.ctx.storage.transactionSync(() => {
         decide(now);
         const granted = books.ledger.grant(now, capacity);
-        this.#log(books.write(now));
+        const written = books.write(now);
+        this.#log(written);
         this.#arm(now);
-        return books.workOf(granted, this.#parts());
+        return books.workOf(granted, written, this.#parts());
       });
     } catch (error) {
       // Rows and alarm were rolled back; memory must tell the same.
@@ -195,11 +194,11 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   }
 
   #open(): Books {
-    migrate(this.ctx.storage);
+    const isFresh = migrate(this.ctx.storage);
     const settings = configOf(this.env);
     const botTimeoutMs = settings.ok ? settings.config.bot.timeoutMs : DEFAULT_BOT_TIMEOUT_MS;
     const chance = { random: Math.random, uuid: () => crypto.randomUUID() };
-    return new Books(this.ctx.storage.sql, chance, leaseMs(botTimeoutMs));
+    return new Books(this.ctx.storage.sql, isFresh, chance, leaseMs(botTimeoutMs));
   }
 
   #isFull(events: IncomingEvent[]): boolean {
@@ -225,10 +224,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     const mark = readMark(echo?.metadata);
     if (echo && mark) this.#books.ledger.echoed(mark, echo.mid, now);
     if (!receipt) return;
-    const { sql } = this.ctx.storage;
-    const facts = readFacts(sql);
-    const next = applyReceipt(facts, receipt, (mid) => this.#books.outbox.sentAt(mid, RECEIPT_REACH));
-    if (next !== facts) writeFacts(sql, next);
+    const { facts, outbox } = this.#books;
+    this.#books.keep(applyReceipt(facts, receipt, (mid) => outbox.sentAt(mid, RECEIPT_REACH)));
   }
 
   /** One alarm serves an exchange: it is moved only when something is due earlier. At rest it waits for housekeeping. */
@@ -237,10 +234,11 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     if (due === null) {
       const isLively = now - this.#restedAt < LIVELY_MS;
       this.#restedAt = now;
-      const tidyAt = this.#tidyDue();
       // In a lively conversation the alarm stays where it is: to fire once for nothing costs less than to be moved with
       // every exchange.
-      if (this.#alarmAt === tidyAt || (isLively && this.#alarmAt !== null)) return;
+      if (isLively && this.#alarmAt !== null) return;
+      const tidyAt = this.#tidyDue();
+      if (this.#alarmAt === tidyAt) return;
       this.#alarmAt = tidyAt;
       if (tidyAt === null) this.ctx.storage.deleteAlarm();
       else this.ctx.storage.setAlarm(tidyAt);
@@ -252,6 +250,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   }
 
   #tidyDue(): number | null {
+    if (this.#books.ledger.position.seq === 0) return null;
     this.#tidyAt ??= tidyDue(this.ctx.storage.sql, this.#retentionMs());
     return this.#tidyAt;
   }

@@ -1,3 +1,4 @@
+import { bytesOf } from "../utf8.ts";
 import { STATE_MAX_BYTES } from "./limits.ts";
 import type { BotAnswer } from "./work.ts";
 
@@ -15,7 +16,7 @@ export interface Facts {
 /** Why the state a bot left was not taken; the stored one stays. */
 type StateRefusal = "stale_version" | "too_large";
 
-const FRESH: Facts = {
+export const FRESH_FACTS: Facts = {
   state: null,
   stateVersion: 0,
   stateRefused: null,
@@ -31,7 +32,7 @@ export function readFacts(sql: SqlStorage): Facts {
               delivered_at AS deliveredAt, read_at AS readAt FROM fact`,
     )
     .toArray();
-  return row ?? FRESH;
+  return row ?? FRESH_FACTS;
 }
 
 export function writeFacts(sql: SqlStorage, facts: Facts): void {
@@ -58,8 +59,7 @@ export function applyAnswer(facts: Facts, answer: BotAnswer): Facts {
       ? facts
       : { ...facts, owner, stateRefused: null };
   }
-  if (new TextEncoder().encode(answer.state).length > STATE_MAX_BYTES)
-    return { ...facts, owner, stateRefused: "too_large" };
+  if (bytesOf(answer.state) > STATE_MAX_BYTES) return { ...facts, owner, stateRefused: "too_large" };
   if (answer.stateVersion !== undefined && answer.stateVersion !== facts.stateVersion) {
     return { ...facts, owner, stateRefused: "stale_version" };
   }

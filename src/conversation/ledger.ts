@@ -1,3 +1,4 @@
+import { bytesOf } from "../utf8.ts";
 import { botBackoff, MAX_ASKED_MS, sendBackoff } from "./backoff.ts";
 import { howManyFit } from "./fitting.ts";
 import type { IncomingEvent } from "./incoming.ts";
@@ -377,5 +378,3 @@ const codeOf = (outcome: Exclude<SendOutcome, { kind: "sent" }>): string =>
 
 const failuresOf = (state: MessageState | undefined): number =>
   state?.status === "sending" || state?.status === "held" ? state.failures : 0;
-
-const bytesOf = (text: string): number => new TextEncoder().encode(text).length;

@@ -1,6 +1,5 @@
 import type { Facts } from "./facts.ts";
 import type { Past } from "./ledger.ts";
-import { writeMark } from "./mark.ts";
 import {
   type Attempt,
   firstUnsettled,
@@ -184,24 +183,15 @@ export class Outbox {
     return undefined;
   }
 
-  /** The message an entry is at, with our mark in its metadata, and the actions that go before it. */
-  next(entry: OpenEntry): { index: number; body: OutgoingBody; actions: string[] } {
-    const index = firstUnsettled(entry);
+  /** What an entry says. */
+  contents(entry: number): { messages: OutgoingBody[]; actions: string[] } {
     const row = this.#sql
       .exec<{ messages: string; actions: string }>(
         "SELECT messages, actions FROM outbox WHERE seq = ?",
-        entry.seq,
+        entry,
       )
       .one();
-    const messages: OutgoingBody[] = JSON.parse(row.messages);
-    const body = messages[index] ?? {};
-    // Typing dots that come back on a retry would only puzzle the user.
-    const actions: string[] = index === 0 && entry.attempt === 1 ? JSON.parse(row.actions) : [];
-    const { message } = body;
-    if (message === null || typeof message !== "object") return { index, body, actions };
-    const own = "metadata" in message ? message.metadata : undefined;
-    const metadata = writeMark({ entry: entry.seq, index, nonce: entry.nonce }, own);
-    return { index, body: { ...body, message: { ...message, metadata } }, actions };
+    return { messages: JSON.parse(row.messages), actions: JSON.parse(row.actions) };
   }
 }
 

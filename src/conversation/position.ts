@@ -74,6 +74,19 @@ export interface Position {
   tellDue: number;
 }
 
+/** Of a conversation to which nothing has happened yet. */
+export const freshPosition = (): Position => ({
+  seq: 0,
+  lastForwarded: 0,
+  through: 0,
+  windowAt: null,
+  delivery: null,
+  replays: [],
+  open: [],
+  untold: [],
+  tellDue: 0,
+});
+
 export interface NewEvent {
   seq: number;
   event: IncomingEvent;

@@ -84,8 +84,11 @@ export const MIGRATIONS: readonly string[] = [
 
 const VERSION_KEY = "schema";
 
-/** Brings the tables up to date. Synchronous, so nothing can be served in between; each step commits or none of it. */
-export function migrate(storage: DurableObjectStorage): void {
+/**
+ * Brings the tables up to date. Synchronous, so nothing can be served in between; each step commits or none of it.
+ * @returns whether they were just made, so that nothing can be in them
+ */
+export function migrate(storage: DurableObjectStorage): boolean {
   const version = versionOf(storage);
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue;
@@ -95,6 +98,7 @@ export function migrate(storage: DurableObjectStorage): void {
       if (index > 0) storage.kv.put(VERSION_KEY, index + 1);
     });
   }
+  return version === 0;
 }
 
 function versionOf({ kv, sql }: DurableObjectStorage): number {

@@ -1,4 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { ConversationLine } from "../conversation/stub.ts";
 import type { Work } from "../conversation/work.ts";
 import { configOf } from "../env.ts";
 import type { ConversationId } from "../ids.ts";
@@ -15,7 +16,7 @@ export class Dispatcher extends WorkerEntrypoint<Cloudflare.Env> {
     // Without settings nothing can be done; the leases expire and are handed out again when there are.
     if (!settings.ok) return;
     const { CONVERSATION: conversations, PAGE: pages } = this.env;
-    const context = { config: settings.config, conversations, pages, startedAt: Date.now() };
-    this.ctx.waitUntil(run(context, conversation, work, way));
+    const context = { config: settings.config, pages, startedAt: Date.now() };
+    this.ctx.waitUntil(run(context, new ConversationLine(conversations, conversation), work, way));
   }
 }

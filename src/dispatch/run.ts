@@ -1,9 +1,7 @@
-import type { Conversation } from "../conversation/conversation.ts";
 import { SEND_MS } from "../conversation/limits.ts";
-import { callConversation } from "../conversation/stub.ts";
+import type { ConversationLine } from "../conversation/stub.ts";
 import type { Capacity, TellWork, Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
-import type { ConversationId } from "../ids.ts";
 import type { Way } from "../pages/gate.ts";
 import type { Page } from "../pages/page.ts";
 import { deliver } from "./deliver.ts";
@@ -15,7 +13,6 @@ const REPORT_MS = 1_000;
 
 export interface RunContext {
   config: Config;
-  conversations: DurableObjectNamespace<Conversation>;
   pages: DurableObjectNamespace<Page>;
   /** When the run began, ms. */
   startedAt: number;
@@ -27,7 +24,7 @@ export interface RunContext {
  */
 export async function run(
   context: RunContext,
-  conversation: ConversationId,
+  conversation: ConversationLine,
   work: Work[],
   way: Way,
 ): Promise<void> {
@@ -40,7 +37,7 @@ export async function run(
 
 async function follow(
   context: RunContext,
-  conversation: ConversationId,
+  conversation: ConversationLine,
   work: Work,
   way: Way,
 ): Promise<void> {
@@ -49,20 +46,18 @@ async function follow(
   if (next.length > 0) await run(context, conversation, next, "ordinary");
 }
 
-async function perform(context: RunContext, id: ConversationId, work: Work, way: Way): Promise<Work[]> {
-  const report = <T>(call: (stub: DurableObjectStub<Conversation>) => Promise<T>) =>
-    callConversation(context.conversations, id, call);
+async function perform(context: RunContext, line: ConversationLine, work: Work, way: Way): Promise<Work[]> {
   if (work.kind === "deliver") {
     const result = await deliver(context, work, way);
-    return report((stub) => stub.settleDelivery(result, capacityOf(context)));
+    return line.call((stub) => stub.settleDelivery(result, capacityOf(context)));
   }
   if (work.kind === "send") {
-    const result = await send(context, id, work, way);
-    return report((stub) => stub.settleSend(result, capacityOf(context)));
+    const result = await send(context, line.id, work, way);
+    return line.call((stub) => stub.settleSend(result, capacityOf(context)));
   }
   await tell(context, work);
   const entries = work.letters.map(({ entry }) => entry);
-  return report((stub) => stub.settleTelling(entries, capacityOf(context)));
+  return line.call((stub) => stub.settleTelling(entries, capacityOf(context)));
 }
 
 async function tell({ pages }: RunContext, { page, conversation, letters }: TellWork): Promise<void> {

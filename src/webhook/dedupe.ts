@@ -1,3 +1,4 @@
+import { encode } from "../utf8.ts";
 import type { EventType, MessengerEvent } from "./events.ts";
 
 export interface Identity {
@@ -44,6 +45,6 @@ function canonical(value: unknown): string {
 }
 
 async function sha256(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", encode(text)));
   return digest.slice(0, 16).toHex();
 }

@@ -1,4 +1,5 @@
 import { problem } from "../problem.ts";
+import { encode } from "../utf8.ts";
 
 /**
  * Meta's check that we own the callback URL.
@@ -30,10 +31,9 @@ export async function answerHandshake(query: URLSearchParams, verifyToken: strin
 
 /** Constant-time in both texts' contents and lengths: equal-length digests are compared, not the texts. */
 async function isSameText(one: string, other: string): Promise<boolean> {
-  const encoder = new TextEncoder();
   const [a, b] = await Promise.all([
-    crypto.subtle.digest("SHA-256", encoder.encode(one)),
-    crypto.subtle.digest("SHA-256", encoder.encode(other)),
+    crypto.subtle.digest("SHA-256", encode(one)),
+    crypto.subtle.digest("SHA-256", encode(other)),
   ]);
   return crypto.subtle.timingSafeEqual(a, b);
 }

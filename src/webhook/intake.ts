@@ -1,8 +1,7 @@
 import type { Conversation } from "../conversation/conversation.ts";
-import { callConversation } from "../conversation/stub.ts";
+import { ConversationLine } from "../conversation/stub.ts";
 import type { Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
-import type { ConversationId } from "../ids.ts";
 import { problem } from "../problem.ts";
 import { type Batch, readBatch } from "./batch.ts";
 import { readLimited } from "./body.ts";
@@ -20,7 +19,7 @@ const DISPATCH_HERE = 6;
 type Namespace = Cloudflare.Env["CONVERSATION"];
 
 /** Called with work as soon as it is stored, before the rest of its batch is. */
-type OnReady = (conversation: ConversationId, work: Work[]) => void;
+type OnReady = (conversation: ConversationLine, work: Work[]) => void;
 
 /**
  * Meta's POST: checked, understood, stored. Only when everything is stored is the answer 200.
@@ -93,9 +92,10 @@ async function store(
       const [conversation, events] = next;
       try {
         const ingest = (stub: DurableObjectStub<Conversation>) => stub.ingest(events, mine < DISPATCH_HERE);
-        const { isFull, work } = await callConversation(namespace, conversation, ingest);
+        const line = new ConversationLine(namespace, conversation);
+        const { isFull, work } = await line.call(ingest);
         if (isFull) full++;
-        else if (work.length > 0) onReady(conversation, work);
+        else if (work.length > 0) onReady(line, work);
       } catch (error) {
         failed++;
         console.error({ event: "ingest_failed", conversation, error: String(error) });

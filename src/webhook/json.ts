@@ -1,3 +1,5 @@
+import { decode } from "../utf8.ts";
+
 /** Meta nests some eight levels deep; what is far deeper is an attack on whatever walks it recursively. */
 const MAX_DEPTH = 64;
 const SAFE_DIGITS = 15;
@@ -10,7 +12,7 @@ export type ParsedJson = { ok: true; value: unknown } | { ok: false; code: "malf
  */
 export function parseJson(bytes: Uint8Array): ParsedJson {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    const text = decode(bytes);
     const { depth, bigIntegers } = scan(text);
     if (depth > MAX_DEPTH) return { ok: false, code: "too_deep" };
     return { ok: true, value: JSON.parse(bigIntegers.length === 0 ? text : quote(text, bigIntegers)) };

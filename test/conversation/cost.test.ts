@@ -107,6 +107,11 @@ describe("the price of an exchange (user text in, bot reply out)", () => {
         });
       });
       await exchange(stub, "hello");
+      // An awake conversation knows where it stands.
+      expect(rows).toBe(0);
+      const work = deliverWork(await ingest(stub, [says("one")]));
+      await ingest(stub, [says("one more while the bot thinks")]);
+      expect(await reportAnswer(stub, work, answerOf())).toHaveLength(1);
       return rows;
     };
     const few = await read(20);
