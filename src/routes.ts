@@ -1,6 +1,9 @@
 import { type IRequest, Router } from "itty-router";
+import { uploadAttachment } from "./api/attachments.ts";
 import { type Role, refusal } from "./api/auth.ts";
 import { deliveryInfo, listDeliveries, replayDeliveries } from "./api/deliveries.ts";
+import { personaCreate, personaDelete, personaList } from "./api/personas.ts";
+import { applyWanted, compareWithWanted, getProfile, setMenuOfUser } from "./api/profile.ts";
 import { run } from "./dispatch/run.ts";
 import { type Config, configOf } from "./env.ts";
 import { health, notConfigured } from "./health.ts";
@@ -38,6 +41,14 @@ const calls: [path: string, role: Role, handle: ApiCall][] = [
   ["/deliveries.list", "operator", listDeliveries],
   ["/deliveries.info", "operator", deliveryInfo],
   ["/deliveries.replay", "operator", replayDeliveries],
+  ["/profile.get", "operator", getProfile],
+  ["/profile.diff", "operator", compareWithWanted],
+  ["/profile.apply", "admin", applyWanted],
+  ["/profile.user-menu", "bot", setMenuOfUser],
+  ["/personas.list", "operator", personaList],
+  ["/personas.create", "admin", personaCreate],
+  ["/personas.delete", "admin", personaDelete],
+  ["/attachments.upload", "bot", uploadAttachment],
 ];
 for (const [path, role, handle] of calls) {
   router.post(path, (request, env) =>

@@ -1,12 +1,14 @@
 import type { DeliverWork } from "../conversation/work.ts";
 import type { Bot, BotOutcome } from "./bot.ts";
-import { NO_REPLY, parseAnswer } from "./native-answer.ts";
+import { NO_REPLY, readAnswer } from "./native-answer.ts";
 import { signedHeaders } from "./standard-webhooks.ts";
 
 export interface NativeSettings {
   url: string;
   timeoutMs: number;
   signingKeys: readonly Uint8Array<ArrayBuffer>[];
+  /** Whether a text that is too long for Meta goes out as several messages. */
+  splitText: boolean;
 }
 
 /** An answer holds some messages and at most 64 KB of state; what is far larger is not an answer. */
@@ -41,7 +43,7 @@ export function nativeBot(settings: NativeSettings): Bot {
           redirect: "manual",
           signal: AbortSignal.timeout(settings.timeoutMs),
         });
-        return await outcomeOf(response);
+        return await outcomeOf(response, { platform: work.conversation.platform, split: settings.splitText });
       } catch (error) {
         const isTimeout = error instanceof Error && error.name === "TimeoutError";
         const reason = isTimeout ? "timeout" : "unreachable";
@@ -53,7 +55,8 @@ export function nativeBot(settings: NativeSettings): Bot {
 
 /** The raw events go in as the text that was stored: parsing it once more would only cost. */
 function requestBody({ conversation, events }: DeliverWork, now: Date): string {
-  const { id, page, user, platform, windowClosesAt, owner, state, stateVersion, stateRefused } = conversation;
+  const { id, page, user, platform, windowClosesAt, owner, state, stateVersion, stateRefused, profile } =
+    conversation;
   const about = {
     id,
     page_id: page,
@@ -66,11 +69,12 @@ function requestBody({ conversation, events }: DeliverWork, now: Date): string {
   };
   const list = events.map(
     (event) =>
-      `{"id":${JSON.stringify(event.id)},"type":${JSON.stringify(event.type)},"timestamp":${event.at},"raw":${event.raw}}`,
+      `{"id":${JSON.stringify(event.id)},"type":${JSON.stringify(event.type)},"timestamp":${event.at},` +
+      `${event.isStandby ? '"standby":true,' : ""}"raw":${event.raw}}`,
   );
   return (
     `{"type":"conversation.events","timestamp":${JSON.stringify(now.toISOString())},` +
-    `"data":{"conversation":${JSON.stringify(about).slice(0, -1)},"state":${state ?? "null"}},` +
+    `"data":{"conversation":${JSON.stringify(about).slice(0, -1)},"profile":${profile ?? "null"},"state":${state ?? "null"}},` +
     `"events":[${list.join(",")}]}}`
   );
 }
@@ -81,17 +85,26 @@ function traceparentOf(delivery: string): string {
   return `00-${delivery.replace(/^msg_/, "")}-${span}-01`;
 }
 
-async function outcomeOf(response: Response): Promise<{ outcome: BotOutcome; excerpt: string }> {
+type Reading = Parameters<typeof readAnswer>[1];
+
+async function outcomeOf(
+  response: Response,
+  options: Reading,
+): Promise<{ outcome: BotOutcome; excerpt: string }> {
   const text = await readText(response);
-  return { outcome: judge(response, text), excerpt: text ?? "" };
+  return { outcome: judge(response, text, options), excerpt: text ?? "" };
 }
 
-function judge({ ok, status, headers }: Response, text: string | undefined): BotOutcome {
+function judge({ ok, status, headers }: Response, text: string | undefined, options: Reading): BotOutcome {
   const reason = `http_${status}`;
   if (ok) {
-    const answer = text === undefined ? undefined : parseAnswer(text);
+    const read = text === undefined ? ({ kind: "malformed" } as const) : readAnswer(text, options);
+    if (read.kind === "answer") return { kind: "answered", status, answer: read.answer };
     // 202 means that the bot replies later by other means: what its body says is for people.
-    if (answer || status === 202) return { kind: "answered", status, answer: answer ?? NO_REPLY };
+    if (status === 202) return { kind: "answered", status, answer: NO_REPLY };
+    // The bot said it, and would say it again.
+    if (read.kind === "invalid")
+      return { kind: "rejected", status, reason: `answer_invalid: ${read.reason}` };
     // Not final: a proxy's page or a half-written answer says nothing about the next attempt.
     return { kind: "retry", status, reason: "answer_malformed" };
   }

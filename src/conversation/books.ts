@@ -1,22 +1,13 @@
 import type { partsOf } from "../ids.ts";
 import { EventLog, type StoredEvent } from "./event-log.ts";
 import { type Facts, FRESH_FACTS, readFacts, writeFacts } from "./facts.ts";
-import { type Chance, Ledger } from "./ledger.ts";
-import { WINDOW_MS } from "./limits.ts";
-import { writeMark } from "./mark.ts";
+import { deliverWork, sendWork } from "./handing-out.ts";
+import { Ledger } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
-import {
-  type Changes,
-  type Delivery,
-  firstUnsettled,
-  freshPosition,
-  type Granted,
-  type NewEntry,
-  type OpenEntry,
-  type Position,
-} from "./position.ts";
+import { type Changes, type Delivery, freshPosition, type Granted, type Position } from "./position.ts";
 import { Replays } from "./replays.ts";
-import type { DeliverWork, OutgoingBody, SendWork, Work } from "./work.ts";
+import type { Chance } from "./sheet.ts";
+import type { Work } from "./work.ts";
 
 type Parts = ReturnType<typeof partsOf>;
 
@@ -50,6 +41,7 @@ export class Books {
       lastForwarded: waits > 0 ? event.seq : entry.through,
       through: entry.through,
       windowAt: event.windowAt,
+      platform: event.platform,
       delivery: waits > 0 ? this.events.delivery(waits) : null,
       replays: this.#replays.all(),
       open: this.outbox.open(entry.openFrom),
@@ -95,56 +87,22 @@ export class Books {
   }
 
   /** @param written what was written down in the same step: it needn't be read again */
-  workOf({ delivery, entry, tell }: Granted, written: Changes, parts: Parts): Work[] {
+  workOf({ delivery, entry, tell }: Granted, written: Changes, parts: Parts, now: number): Work[] {
     const work: Work[] = [];
-    if (delivery) work.push(this.#deliverWork(delivery, written, parts));
-    if (entry) work.push(this.#sendWork(entry, written, parts));
+    const { position } = this.ledger;
+    if (delivery) {
+      const events = eventsIn(written, delivery) ?? this.events.of(delivery);
+      work.push(deliverWork(delivery, events, position, this.facts, parts, now));
+    }
+    if (entry) {
+      const contents = written.entries.find((one) => one.entry === entry) ?? this.outbox.contents(entry.seq);
+      work.push(sendWork(entry, contents, position, this.facts, parts, now));
+    }
     if (tell.length > 0) {
       const letters = this.outbox.letters(tell);
       work.push({ kind: "tell", conversation: parts.id, page: parts.page, letters });
     }
     return work;
-  }
-
-  #deliverWork(delivery: Delivery, written: Changes, { id, page, user }: Parts): DeliverWork {
-    const events = eventsIn(written, delivery) ?? this.events.of(delivery);
-    const { windowAt } = this.ledger.position;
-    const { state, stateVersion, stateRefused, owner } = this.facts;
-    return {
-      kind: "deliver",
-      delivery: delivery.id,
-      attempt: delivery.attempt,
-      conversation: {
-        id,
-        page,
-        user,
-        platform: events[0]?.platform ?? "messenger",
-        windowClosesAt: windowAt === null ? null : windowAt + WINDOW_MS,
-        owner,
-        state,
-        stateVersion,
-        stateRefused,
-      },
-      events: events.map(({ id, type, at, raw }) => ({ id, type, at, raw })),
-    };
-  }
-
-  #sendWork(entry: OpenEntry, written: Changes, { page, user }: Parts): SendWork {
-    const added = written.entries.find((one) => one.entry === entry);
-    const { index, body, actions } = nextOf(entry, added ?? this.outbox.contents(entry.seq));
-    const isAction = body["message"] === undefined;
-    const { seq, attempt } = entry;
-    return {
-      kind: "send",
-      entry: seq,
-      index,
-      attempt,
-      page,
-      user,
-      body: JSON.stringify(body),
-      isAction,
-      actions,
-    };
   }
 }
 
@@ -155,20 +113,4 @@ function eventsIn({ events }: Changes, { first, through }: Delivery): StoredEven
   return events
     .filter(({ seq, event }) => seq >= first && seq <= through && event.forward)
     .map(({ event }) => event);
-}
-
-/** The message an entry is at, with our mark in its metadata, and the actions that go before it. */
-function nextOf(
-  entry: OpenEntry,
-  { messages, actions }: Pick<NewEntry, "messages" | "actions">,
-): { index: number; body: OutgoingBody; actions: string[] } {
-  const index = firstUnsettled(entry);
-  const body = messages[index] ?? {};
-  // Typing dots that come back on a retry would only puzzle the user.
-  const before = index === 0 && entry.attempt === 1 ? actions : [];
-  const { message } = body;
-  if (message === null || typeof message !== "object") return { index, body, actions: before };
-  const own = "metadata" in message ? message.metadata : undefined;
-  const metadata = writeMark({ entry: entry.seq, index, nonce: entry.nonce }, own);
-  return { index, body: { ...body, message: { ...message, metadata } }, actions: before };
 }

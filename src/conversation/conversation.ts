@@ -1,8 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { configOf, DEFAULT_BOT_TIMEOUT_MS, DEFAULT_RETENTION_DAYS } from "../env.ts";
 import { partsOf } from "../ids.ts";
+import { acceptAnswer, handOver } from "./answer.ts";
 import { Books } from "./books.ts";
-import { applyAnswer } from "./facts.ts";
+import { factsAfter, goesToBot } from "./effects.ts";
 import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import {
@@ -15,11 +16,24 @@ import {
   TIDY_EVERY_MS,
 } from "./limits.ts";
 import { readMark } from "./mark.ts";
+import { isAnnotation } from "./notes.ts";
+import { type OwnerRules, wroteInPerson } from "./owner.ts";
 import type { Changes, Delivery } from "./position.ts";
-import { applyReceipt } from "./receipts.ts";
+import { entryOf, factsAfterSend, refusalOf } from "./requests.ts";
 import { migrate } from "./schema.ts";
-import type { DeliveryView } from "./views.ts";
-import type { Capacity, DeliveryReport, Ingested, SendReport, Taken, Work } from "./work.ts";
+import { readThread, type ThreadPage } from "./thread.ts";
+import { type ConversationView, conversationView, type DeliveryView } from "./views.ts";
+import type {
+  Capacity,
+  DeliveryReport,
+  Ingested,
+  OwnerRequest,
+  SendAnswer,
+  SendReport,
+  SendRequest,
+  Taken,
+  Work,
+} from "./work.ts";
 
 const EVERYTHING: Capacity = { deliver: true, send: true, tell: true };
 const NOTHING: Capacity = { deliver: false, send: false, tell: false };
@@ -52,7 +66,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
    * Stores what is new of these events, in order; those stored before are passed over.
    * @param take whether the caller does the work that this makes ready; otherwise the alarm starts it at once
    */
-  ingest(events: IncomingEvent[], take: boolean): Ingested {
+  ingest(events: IncomingEvent[], take: boolean, rules: OwnerRules): Ingested {
     const capacity = take ? EVERYTHING : NOTHING;
     if (this.#isFull(events)) return { isFull: true, work: [] };
     // For a single event the dedupe index decides as it is written: looking it up first would cost every new one.
@@ -60,8 +74,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     try {
       const work = this.#step(capacity, (now) => {
         const fresh = isSingle ? events : this.#unseen(events);
-        for (const event of fresh) this.#applyEffects(event, now);
-        this.#books.ledger.accept(fresh, now);
+        const told = fresh.map((event) => this.#tell(event, rules, now));
+        this.#books.ledger.accept(told, now);
       });
       return { isFull: false, work };
     } catch (error) {
@@ -73,19 +87,22 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** Takes the result of a delivery. A report of another attempt than the one that is out changes nothing. */
   settleDelivery(report: DeliveryReport, capacity: Capacity): Work[] {
     return this.#step(capacity, (now) => {
-      const { ledger } = this.#books;
-      const delivery = ledger.expected(report);
+      const books = this.#books;
+      const { deliveries } = books.ledger;
+      const delivery = deliveries.expected(report);
       if (!delivery) return;
-      const { outcome, tookMs, excerpt } = report;
+      const { outcome, tookMs, excerpt, profile } = report;
       const reason = outcome.kind === "answered" ? null : outcome.reason;
       const attempt = { at: now, status: outcome.status, tookMs, reason, answer: excerpt };
+      if (profile) books.keep({ ...books.facts, profile: profile.value, profileDue: now + profile.dueInMs });
       if (outcome.kind === "answered") {
-        this.#books.keep(applyAnswer(this.#books.facts, outcome.answer));
-        ledger.answered(delivery, outcome.answer, attempt, now);
-      } else if (outcome.kind === "postponed") ledger.deliveryPostponed(delivery, attempt, now);
+        const { facts, messages, refusal } = acceptAnswer(books.facts, outcome.answer, now);
+        books.keep(facts);
+        deliveries.answered(delivery, { ...outcome.answer, messages }, attempt, refusal, now);
+      } else if (outcome.kind === "postponed") deliveries.postponed(delivery, attempt, now);
       else {
         const again = outcome.kind === "retry" ? { afterMs: outcome.afterMs } : null;
-        ledger.deliveryFailed(delivery, attempt, again, now);
+        deliveries.failed(delivery, attempt, again, now);
       }
     });
   }
@@ -93,8 +110,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** Takes the result of a send. A report of another attempt than the one that is out changes nothing. */
   settleSend(report: SendReport, capacity: Capacity): Work[] {
     return this.#step(capacity, (now) => {
-      const { ledger } = this.#books;
-      if (ledger.expectsSend(report)) ledger.sendEnded(report.outcome, now);
+      const books = this.#books;
+      if (!books.ledger.sends.expects(report)) return;
+      books.keep(factsAfterSend(books.facts, report, now));
+      books.ledger.sends.ended(report.outcome, now);
     });
   }
 
@@ -106,7 +125,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** Hands out what waits in a direction, whatever it waits for: the page sees a chance for it. */
   take(direction: "deliver" | "send"): Taken {
     const capacity = { ...NOTHING, [direction]: true };
-    const work = this.#step(capacity, (now) => this.#books.ledger.hurry(direction, now));
+    const work = this.#step(capacity, (now) => this.#hurry(direction, now));
     return { work, isBusy: work.length === 0 && this.#books.ledger.nextDue() !== null };
   }
 
@@ -120,10 +139,50 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     this.#step(NOTHING, (now) => {
       for (const id of deliveries) {
         const past = this.#books.outbox.past(id);
-        if (past && this.#books.ledger.replay(past, now)) count++;
+        if (past && this.#books.ledger.deliveries.replay(past, now)) count++;
       }
     });
     return count;
+  }
+
+  /**
+   * Accepts messages that nobody asked for just now. A request that is repeated under its id is accepted once.
+   * @returns the messages as they stand, and work to do; or why none was accepted, and nothing has changed
+   */
+  send(request: SendRequest): SendAnswer {
+    const { ledger, outbox } = this.#books;
+    const known = outbox.ofRequest(request.id);
+    if (known !== undefined) return { ok: true, entry: known, isNew: false, work: [] };
+    const refusal = refusalOf(request, ledger.position, this.#books.facts, Date.now());
+    if (refusal) return { ok: false, ...refusal };
+    let entry = 0;
+    const work = this.#step(EVERYTHING, (now) => {
+      const { facts } = this.#books;
+      if (request.writer !== "bot") this.#books.keep(wroteInPerson(facts, request.rules, now));
+      entry = ledger.sends.append(entryOf(request), now);
+    });
+    return { ok: true, entry, isNew: true, work };
+  }
+
+  /** Gives the conversation to someone: `bot`, `human` or an app's id. */
+  setOwner(request: OwnerRequest): Work[] {
+    return this.#step(EVERYTHING, (now) => {
+      const { facts, control } = handOver(this.#books.facts, request.owner, now);
+      this.#books.keep(facts);
+      if (!control) return;
+      const bodies = [{ ...control, ...(request.metadata === null ? {} : { metadata: request.metadata }) }];
+      this.#books.ledger.sends.append(entryOf({ id: request.id, writer: request.writer, bodies }), now);
+    });
+  }
+
+  /** The conversation as people see it. @param handBackMs after how long a person's turn ends by itself */
+  info(handBackMs: number | null): ConversationView {
+    return conversationView(this.#books.ledger.position, this.#books.facts, handBackMs, Date.now());
+  }
+
+  /** Messages of both sides, the newest `limit` before a place in the list, oldest first. */
+  thread(before: number | null, limit: number): ThreadPage {
+    return readThread(this.ctx.storage.sql, this.#books.facts, before, limit);
   }
 
   /** A delivery that is over, with its attempts, events and messages; `null` if it isn't on record. */
@@ -166,7 +225,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
         const written = books.write(now);
         this.#log(written);
         this.#arm(now);
-        return books.workOf(granted, written, this.#parts());
+        return books.workOf(granted, written, this.#parts(), now);
       });
     } catch (error) {
       // Rows and alarm were rolled back; memory must tell the same.
@@ -179,10 +238,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** What someone may have to look into. */
   #log({ entries, failed }: Changes): void {
     const conversation = this.ctx.id.name;
-    for (const { outcome, delivery, attempts } of entries) {
-      if (outcome === "answered") continue;
+    for (const { outcome, origin, attempts } of entries) {
+      if (outcome !== "dead") continue;
       const { status, reason } = attempts.at(-1) ?? {};
-      console.error({ event: "dead_letter", conversation, delivery: delivery.id, status, reason });
+      console.error({ event: "dead_letter", conversation, delivery: origin.id, status, reason });
     }
     for (const { code, reason } of failed)
       console.warn({ event: "message_failed", conversation, code, reason });
@@ -220,12 +279,25 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  #applyEffects({ echo, receipt }: IncomingEvent, now: number): void {
-    const mark = readMark(echo?.metadata);
-    if (echo && mark) this.#books.ledger.echoed(mark, echo.mid, now);
-    if (!receipt) return;
-    const { facts, outbox } = this.#books;
-    this.#books.keep(applyReceipt(facts, receipt, (mid) => outbox.sentAt(mid, RECEIPT_REACH)));
+  /** Has an event told everyone whom it concerns. @returns it, with the decision whether it goes to the bot */
+  #tell(event: IncomingEvent, rules: OwnerRules, now: number): IncomingEvent {
+    const { ledger, outbox, events, facts } = this.#books;
+    const mark = readMark(event.echo?.metadata);
+    if (event.echo && mark) ledger.sends.echoed(mark, event.echo.mid, now);
+    for (const effect of event.effects ?? []) {
+      if (!isAnnotation(effect)) continue;
+      if (!events.annotate(effect, event.at)) outbox.annotate(effect, event.at, RECEIPT_REACH);
+    }
+    const sentAt = (mid: string) => outbox.sentAt(mid, RECEIPT_REACH);
+    const after = factsAfter(facts, event, rules, sentAt, now);
+    this.#books.keep(after);
+    return { ...event, forward: goesToBot(event, after, rules) };
+  }
+
+  #hurry(direction: "deliver" | "send", now: number): void {
+    const { deliveries, sends } = this.#books.ledger;
+    if (direction === "deliver") deliveries.hurry(now);
+    else sends.hurry(now);
   }
 
   /** One alarm serves an exchange: it is moved only when something is due earlier. At rest it waits for housekeeping. */

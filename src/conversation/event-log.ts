@@ -1,14 +1,19 @@
+import type { StoredEvents } from "./deliveries.ts";
 import { howManyFit } from "./fitting.ts";
-import type { StoredEvents } from "./ledger.ts";
+import { standbyKey } from "./incoming.ts";
 import { DELIVERY_MAX_EVENTS } from "./limits.ts";
+import { type Annotation, annotate, withoutContents } from "./notes.ts";
 import type { Delivery, NewEvent } from "./position.ts";
+import type { Platform } from "./work.ts";
 
 export interface StoredEvent {
+  /** What tells it from all others: `standby:…` for what was only shown to us. */
+  key: string;
   id: string;
   type: string;
   /** Meta's time, ms. */
   at: number;
-  platform: string;
+  platform: Platform;
   /** JSON text as Meta sent it. */
   raw: string;
 }
@@ -24,6 +29,8 @@ type DeliveryRow = {
   failures: string | null;
 };
 
+type LastEvent = { seq: number; head: number; windowAt: number | null; platform: Platform };
+
 /** The event table: what Meta sent, in the order it was accepted. */
 export class EventLog implements StoredEvents {
   readonly #sql: SqlStorage;
@@ -33,13 +40,13 @@ export class EventLog implements StoredEvents {
   }
 
   /** The running values of the newest row. */
-  last(): { seq: number; head: number; windowAt: number | null } {
+  last(): LastEvent {
     const [last] = this.#sql
-      .exec<{ seq: number; head: number; windowAt: number | null }>(
-        "SELECT seq, head, window_at AS windowAt FROM event ORDER BY seq DESC LIMIT 1",
+      .exec<LastEvent>(
+        "SELECT seq, head, window_at AS windowAt, platform FROM event ORDER BY seq DESC LIMIT 1",
       )
       .toArray();
-    return last ?? { seq: 0, head: 0, windowAt: null };
+    return last ?? { seq: 0, head: 0, windowAt: null, platform: "messenger" };
   }
 
   has(key: string): boolean {
@@ -122,6 +129,25 @@ export class EventLog implements StoredEvents {
     );
   }
 
+  /** Notes what has become of a message. @returns whether it is on record here */
+  annotate(annotation: Annotation, at: number): boolean {
+    const { mid } = annotation;
+    const keys = [`message:${mid}`, `postback:${mid}`, `echo:${mid}`];
+    const [row] = this.#sql
+      .exec<{ seq: number; raw: string; notes: string | null }>(
+        "SELECT seq, raw, notes FROM event WHERE key IN (?, ?, ?, ?, ?) ORDER BY seq LIMIT 1",
+        ...keys,
+        ...keys.slice(0, 1).map(standbyKey),
+        standbyKey(`echo:${mid}`),
+      )
+      .toArray();
+    if (!row) return false;
+    const notes = annotate(row.notes === null ? {} : JSON.parse(row.notes), annotation, at);
+    const raw = annotation.kind === "unsend" ? withoutContents(row.raw) : row.raw;
+    this.#sql.exec("UPDATE event SET notes = ?, raw = ? WHERE seq = ?", JSON.stringify(notes), raw, row.seq);
+    return true;
+  }
+
   /** How many events after `seq` go to the bot. */
   countAfter(seq: number): number {
     return this.#sql
@@ -133,7 +159,7 @@ export class EventLog implements StoredEvents {
   of(delivery: Pick<Delivery, "first" | "through">): StoredEvent[] {
     return this.#sql
       .exec<StoredEvent & Record<string, SqlStorageValue>>(
-        "SELECT id, type, at, platform, raw FROM event WHERE seq BETWEEN ? AND ? AND forward = 1 ORDER BY seq",
+        "SELECT key, id, type, at, platform, raw FROM event WHERE seq BETWEEN ? AND ? AND forward = 1 ORDER BY seq",
         delivery.first,
         delivery.through,
       )

@@ -1,67 +1,72 @@
-import { bytesOf } from "../utf8.ts";
-import { STATE_MAX_BYTES } from "./limits.ts";
-import type { BotAnswer } from "./work.ts";
+import type { About } from "./about.ts";
+import { FRESH_OWNERSHIP, type Ownership } from "./owner.ts";
 
 /** What there is one of in a conversation. */
-export interface Facts {
+export interface Facts extends Ownership {
+  /** The bot's JSON, as text. */
   state: string | null;
   stateVersion: number;
   stateRefused: StateRefusal | null;
-  owner: string;
   /** Watermarks, ms: what was sent until then has been delivered to the user, or read. */
   deliveredAt: number;
   readAt: number;
+  /** What Meta tells of the user, as JSON text; `null` when it isn't known or the user wants it so. */
+  profile: string | null;
+  /** When Meta is asked again, ms. */
+  profileDue: number;
+  about: About;
 }
 
 /** Why the state a bot left was not taken; the stored one stays. */
-type StateRefusal = "stale_version" | "too_large";
+export type StateRefusal = "stale_version" | "too_large";
 
 export const FRESH_FACTS: Facts = {
+  ...FRESH_OWNERSHIP,
   state: null,
   stateVersion: 0,
   stateRefused: null,
-  owner: "bot",
   deliveredAt: 0,
   readAt: 0,
+  profile: null,
+  profileDue: 0,
+  about: {},
 };
+
+type Row = Omit<Facts, "about"> & { about: string };
 
 export function readFacts(sql: SqlStorage): Facts {
   const [row] = sql
-    .exec<Facts & Record<string, SqlStorageValue>>(
-      `SELECT state, state_version AS stateVersion, state_refused AS stateRefused, owner,
-              delivered_at AS deliveredAt, read_at AS readAt FROM fact`,
+    .exec<Row & Record<string, SqlStorageValue>>(
+      `SELECT state, state_version AS stateVersion, state_refused AS stateRefused, owner, owner_by AS ownerBy,
+              owner_since AS ownerSince, human_at AS humanAt, delivered_at AS deliveredAt, read_at AS readAt,
+              profile, profile_due AS profileDue, about FROM fact`,
     )
     .toArray();
-  return row ?? FRESH_FACTS;
+  return row ? { ...row, about: JSON.parse(row.about) } : FRESH_FACTS;
 }
 
 export function writeFacts(sql: SqlStorage, facts: Facts): void {
   sql.exec(
-    `INSERT INTO fact (only, state, state_version, state_refused, owner, delivered_at, read_at)
-     VALUES (1, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (only) DO UPDATE SET state = excluded.state, state_version = excluded.state_version,
-       state_refused = excluded.state_refused, owner = excluded.owner, delivered_at = excluded.delivered_at,
-       read_at = excluded.read_at`,
+    `INSERT INTO fact
+       (only, state, state_version, state_refused, owner, owner_by, owner_since, human_at, delivered_at, read_at,
+        profile, profile_due, about)
+     VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (only) DO UPDATE SET
+       state = excluded.state, state_version = excluded.state_version, state_refused = excluded.state_refused,
+       owner = excluded.owner, owner_by = excluded.owner_by, owner_since = excluded.owner_since,
+       human_at = excluded.human_at, delivered_at = excluded.delivered_at, read_at = excluded.read_at,
+       profile = excluded.profile, profile_due = excluded.profile_due, about = excluded.about`,
     facts.state,
     facts.stateVersion,
     facts.stateRefused,
     facts.owner,
+    facts.ownerBy,
+    facts.ownerSince,
+    facts.humanAt,
     facts.deliveredAt,
     facts.readAt,
+    facts.profile,
+    facts.profileDue,
+    JSON.stringify(facts.about),
   );
-}
-
-/** What the bot's answer makes of the facts; the same object when it changes nothing. Pure. */
-export function applyAnswer(facts: Facts, answer: BotAnswer): Facts {
-  const owner = answer.handover ?? facts.owner;
-  if (answer.state === undefined) {
-    return owner === facts.owner && facts.stateRefused === null
-      ? facts
-      : { ...facts, owner, stateRefused: null };
-  }
-  if (bytesOf(answer.state) > STATE_MAX_BYTES) return { ...facts, owner, stateRefused: "too_large" };
-  if (answer.stateVersion !== undefined && answer.stateVersion !== facts.stateVersion) {
-    return { ...facts, owner, stateRefused: "stale_version" };
-  }
-  return { ...facts, state: answer.state, stateVersion: facts.stateVersion + 1, stateRefused: null, owner };
 }

@@ -1,4 +1,6 @@
+import type { Effect } from "./effect.ts";
 import type { Receipt } from "./receipts.ts";
+import type { Platform } from "./work.ts";
 
 /** An event on its way into a conversation. Crosses the RPC border: plain data only. */
 export interface IncomingEvent {
@@ -10,15 +12,25 @@ export interface IncomingEvent {
   type: string;
   /** Meta's timestamp, ms. */
   at: number;
-  platform: "messenger" | "instagram";
-  /** Whether it goes to the bot, or is only recorded. */
+  platform: Platform;
+  /** Whether it goes to the bot when it is the bot's turn, or is only recorded. */
   forward: boolean;
   /** Whether it opens Meta's 24-hour window. */
   opensWindow: boolean;
   /** The event as Meta sent it, as JSON text. */
   raw: string;
+  /** What the user did was shown to us as the thread's owner, or as one of the others. */
+  shownIn?: "messaging" | "standby";
   /** On a receipt: what it tells. */
   receipt?: Receipt;
   /** On an echo: what tells whether it is of a message of ours. */
   echo?: { mid: string; metadata: string | undefined };
+  /** What it means for the conversation. */
+  effects?: Effect[];
 }
+
+const STANDBY = "standby:";
+
+/** The key of an event that was only shown to us, since another app owns the thread. */
+export const standbyKey = (key: string): string => `${STANDBY}${key}`;
+export const isStandby = (key: string): boolean => key.startsWith(STANDBY);

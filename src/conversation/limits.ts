@@ -37,6 +37,9 @@ export const HOLD_LIMIT_MS = 7 * 24 * HOUR;
 /** Events of one conversation that may wait for the bot. Beyond it Meta is told to keep them: one user must not fill an object. */
 export const MAX_WAITING = 10_000;
 
+/** Requests to send that may wait in one conversation: beyond it the caller is told to slow down. */
+export const MAX_OPEN = 1000;
+
 /** The start of a bot's answer that is kept with its attempt, in characters. */
 export const EXCERPT_CHARS = 1024;
 
@@ -57,9 +60,6 @@ export const SETTINGS_RETRY_MS = 60_000;
 
 /** An alarm this late, ms, is taken for lost and set again: it has been seen to happen. */
 export const ALARM_OVERDUE_MS = 60_000;
-
-/** Meta's standard messaging window, ms. */
-export const WINDOW_MS = 24 * 60 * 60_000;
 
 /** The bot's state as JSON text. */
 export const STATE_MAX_BYTES = 64 * 1024;

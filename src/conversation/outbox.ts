@@ -1,11 +1,13 @@
+import type { Past } from "./deliveries.ts";
 import type { Facts } from "./facts.ts";
-import type { Past } from "./ledger.ts";
+import { type Annotation, annotate, type Notes } from "./notes.ts";
 import {
   type Attempt,
   firstUnsettled,
   type MessageState,
   type NewEntry,
   type OpenEntry,
+  type Writer,
 } from "./position.ts";
 import { type DeliveryView, messageView } from "./views.ts";
 import type { Letter, OutgoingBody } from "./work.ts";
@@ -59,21 +61,22 @@ export class Outbox {
   }
 
   append(added: NewEntry): void {
-    const { entry, through, openFrom, delivery, outcome, attempts, actions, messages, untold } = added;
+    const { entry, through, openFrom, origin, outcome, writer, attempts, actions, messages, untold } = added;
     this.#sql.exec(
       `INSERT INTO outbox
-         (seq, at, through, open_from, nonce, delivery, first, last, outcome, untold, attempts, actions, messages,
-          progress, open, attempt, leased, due)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (seq, at, through, open_from, nonce, delivery, first, last, outcome, writer, untold, attempts, actions,
+          messages, progress, open, attempt, leased, due)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       entry.seq,
       entry.at,
       through,
       openFrom,
       entry.nonce,
-      delivery.id,
-      delivery.first,
-      delivery.through,
+      origin.id,
+      origin.first,
+      origin.last,
       outcome,
+      writer,
       Number(untold),
       JSON.stringify(attempts),
       JSON.stringify(actions),
@@ -137,7 +140,7 @@ export class Outbox {
     const [row] = this.#sql
       .exec<{ first: number; last: number; attempts: number }>(
         `SELECT first, last, json_array_length(attempts) AS attempts FROM outbox
-         WHERE delivery = ? ORDER BY seq DESC LIMIT 1`,
+         WHERE delivery = ? AND outcome <> 'sent' ORDER BY seq DESC LIMIT 1`,
         delivery,
       )
       .toArray();
@@ -152,7 +155,7 @@ export class Outbox {
     const [row] = this.#sql
       .exec<ViewRow>(
         `SELECT first, last, outcome, at, attempts, messages, progress FROM outbox
-         WHERE delivery = ? ORDER BY seq DESC LIMIT 1`,
+         WHERE delivery = ? AND outcome <> 'sent' ORDER BY seq DESC LIMIT 1`,
         delivery,
       )
       .toArray();
@@ -183,15 +186,41 @@ export class Outbox {
     return undefined;
   }
 
+  /** Notes what has become of a message of ours, looked for among the newest `reach` entries. */
+  annotate(annotation: Annotation, at: number, reach: number): void {
+    const rows = this.#sql.exec<{ seq: number; progress: string; notes: string | null }>(
+      "SELECT seq, progress, notes FROM outbox ORDER BY seq DESC LIMIT ?",
+      reach,
+    );
+    for (const { seq, progress, notes } of rows) {
+      if (!progress.includes(annotation.mid)) continue;
+      const states: MessageState[] = JSON.parse(progress);
+      const index = states.findIndex((state) => state.status === "sent" && state.mid === annotation.mid);
+      if (index < 0) continue;
+      const all: Record<string, Notes> = notes === null ? {} : JSON.parse(notes);
+      const next = { ...all, [index]: annotate(all[index] ?? {}, annotation, at) };
+      this.#sql.exec("UPDATE outbox SET notes = ? WHERE seq = ?", JSON.stringify(next), seq);
+      return;
+    }
+  }
+
   /** What an entry says. */
-  contents(entry: number): { messages: OutgoingBody[]; actions: string[] } {
+  contents(entry: number): Pick<NewEntry, "messages" | "actions" | "writer"> {
     const row = this.#sql
-      .exec<{ messages: string; actions: string }>(
-        "SELECT messages, actions FROM outbox WHERE seq = ?",
+      .exec<{ messages: string; actions: string; writer: Writer }>(
+        "SELECT messages, actions, writer FROM outbox WHERE seq = ?",
         entry,
       )
       .one();
-    return { messages: JSON.parse(row.messages), actions: JSON.parse(row.actions) };
+    return { messages: JSON.parse(row.messages), actions: JSON.parse(row.actions), writer: row.writer };
+  }
+
+  /** The entry a request has made; requests are recognised by their ids. */
+  ofRequest(id: string): number | undefined {
+    const [row] = this.#sql
+      .exec<{ seq: number }>("SELECT seq FROM outbox WHERE delivery = ? AND outcome = 'sent'", id)
+      .toArray();
+    return row?.seq;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingEvent } from "./incoming.ts";
-import type { OutgoingBody } from "./work.ts";
+import type { OutgoingBody, Platform } from "./work.ts";
 
 /** Events on their way to the bot together: out at the bot, or waiting for the next attempt. */
 export interface Delivery {
@@ -62,6 +62,7 @@ export interface Position {
   through: number;
   /** Last time the user opened Meta's window, ms. */
   windowAt: number | null;
+  platform: Platform;
   /** The events that wait longest. There is one exactly when an event waits. */
   delivery: Delivery | null;
   /** Deliveries that someone wants repeated, oldest wish first. */
@@ -80,6 +81,7 @@ export const freshPosition = (): Position => ({
   lastForwarded: 0,
   through: 0,
   windowAt: null,
+  platform: "messenger",
   delivery: null,
   replays: [],
   open: [],
@@ -95,13 +97,19 @@ export interface NewEvent {
   head: number;
 }
 
+/** Who wrote a message: the bot, or a person, by the name of their key. */
+export type Writer = "bot" | `human:${string}`;
+
 export interface NewEntry {
   entry: OpenEntry;
   through: number;
   /** No entry before this one has anything left to do. */
   openFrom: number;
-  delivery: Delivery;
-  outcome: "answered" | "dead";
+  /** The delivery it answers; a request's id and no events for what was sent unasked. */
+  origin: { id: string; first: number | null; last: number | null };
+  outcome: "answered" | "dead" | "sent";
+  writer: Writer;
+  /** How the delivery went. */
   attempts: Attempt[];
   actions: string[];
   messages: OutgoingBody[];

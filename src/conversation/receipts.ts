@@ -28,7 +28,7 @@ export function applyReceipt(
 /** A message's state as people see it: what is read has been delivered, what is delivered has been sent. */
 export function shownStatus(
   state: MessageState,
-  facts: Facts,
+  facts: Pick<Facts, "deliveredAt" | "readAt">,
 ): MessageState["status"] | "delivered" | "read" {
   if (state.status !== "sent") return state.status;
   if (state.at <= facts.readAt) return "read";

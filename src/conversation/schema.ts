@@ -29,21 +29,23 @@ export const MIGRATIONS: readonly string[] = [
     due INTEGER,                   -- ms; lease deadline, or time of the next attempt
     began INTEGER,                 -- ms; since when it waits
     lost INTEGER,                  -- attempts whose run never reported
-    failures TEXT                  -- JSON array of the attempts that failed
+    failures TEXT,                 -- JSON array of the attempts that failed
+    notes TEXT                     -- JSON: reaction, edits, taken back
   ) STRICT;
 
-  -- What goes to the user: a row per answer of the bot. An answer without messages has its row too: it is the receipt
-  -- for the events it answers. A dead letter is a row whose outcome says so.
+  -- What goes to the user: a row per answer of the bot, or per request to send. An answer without messages has its row
+  -- too: it is the receipt for the events it answers. A dead letter is a row whose outcome says so.
   CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,           -- accepted, ms
     through INTEGER NOT NULL,      -- running: last event answered as of this row
     open_from INTEGER NOT NULL,    -- running: no entry before this one has anything left to do
     nonce TEXT NOT NULL,           -- part of the mark in message.metadata
-    delivery TEXT NOT NULL,        -- webhook-id that it answers
-    first INTEGER NOT NULL,        -- that delivery's events
-    last INTEGER NOT NULL,
-    outcome TEXT NOT NULL,         -- answered | dead
+    delivery TEXT NOT NULL,        -- webhook-id that it answers, or the request's id
+    first INTEGER,                 -- that delivery's events
+    last INTEGER,
+    outcome TEXT NOT NULL,         -- answered | dead | sent (unasked)
+    writer TEXT NOT NULL,          -- bot | human:<name of the key>
     untold INTEGER NOT NULL,       -- 1: the page is still to be told
     attempts TEXT NOT NULL,        -- JSON array: how the delivery went
     actions TEXT NOT NULL,         -- JSON array of sender actions before the first message
@@ -53,7 +55,8 @@ export const MIGRATIONS: readonly string[] = [
     open INTEGER NOT NULL,         -- 1: there is one
     attempt INTEGER NOT NULL,      -- 0 = not yet handed out
     leased INTEGER NOT NULL,       -- 1: that attempt is out
-    due INTEGER NOT NULL           -- ms; lease deadline, or time of the next attempt
+    due INTEGER NOT NULL,          -- ms; lease deadline, or time of the next attempt
+    notes TEXT                     -- JSON object by place of the message: reaction, edits
   ) STRICT;
 
   -- Deliveries that someone wants repeated.
@@ -75,7 +78,13 @@ export const MIGRATIONS: readonly string[] = [
     state TEXT,                    -- the bot's JSON
     state_version INTEGER NOT NULL,
     state_refused TEXT,            -- why the bot's last state was not taken
-    owner TEXT NOT NULL,           -- bot | human | an app id
+    owner TEXT NOT NULL,           -- bot | human | an app id | elsewhere
+    owner_by TEXT NOT NULL,        -- meta | ours: whose word that is
+    owner_since INTEGER NOT NULL,  -- ms
+    human_at INTEGER NOT NULL,     -- ms; when a person wrote to the user last
+    profile TEXT,                  -- JSON: what Meta tells of the user
+    profile_due INTEGER NOT NULL,  -- ms; when Meta is asked again
+    about TEXT NOT NULL,           -- JSON: referral, opt-ins, contact, …
     delivered_at INTEGER NOT NULL, -- ms; what was sent until then has reached the user's device
     read_at INTEGER NOT NULL       -- ms; … has been read
   ) STRICT;

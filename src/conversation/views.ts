@@ -1,8 +1,54 @@
+import type { About } from "./about.ts";
 import type { StoredEvent } from "./event-log.ts";
 import type { Facts } from "./facts.ts";
-import type { Attempt, MessageState } from "./position.ts";
+import { ownerAt } from "./owner.ts";
+import type { Attempt, MessageState, Position } from "./position.ts";
 import { shownStatus } from "./receipts.ts";
-import type { OutgoingBody } from "./work.ts";
+import type { OutgoingBody, Platform } from "./work.ts";
+
+/** What people see of a conversation. Crosses the RPC border: plain data only. */
+export interface ConversationView {
+  /** Whether anything has happened in it. */
+  exists: boolean;
+  platform: Platform;
+  owner: string;
+  ownerSince: number;
+  /** ms; `null`: the user never opened it as far as is known. */
+  windowAt: number | null;
+  /** JSON text. */
+  profile: string | null;
+  stateVersion: number;
+  about: About;
+  deliveredAt: number;
+  readAt: number;
+  /** Messages accepted and not settled yet. */
+  isSending: boolean;
+  /** Events wait for the bot. */
+  isWaiting: boolean;
+}
+
+export function conversationView(
+  { seq, platform, windowAt, open, delivery }: Position,
+  facts: Facts,
+  handBackMs: number | null,
+  now: number,
+): ConversationView {
+  const { ownerSince, profile, stateVersion, about, deliveredAt, readAt } = facts;
+  return {
+    exists: seq > 0,
+    platform,
+    owner: ownerAt(facts, handBackMs, now),
+    ownerSince,
+    windowAt,
+    profile,
+    stateVersion,
+    about,
+    deliveredAt,
+    readAt,
+    isSending: open.length > 0,
+    isWaiting: delivery !== null,
+  };
+}
 
 /** What people see of a delivery. Crosses the RPC border: plain data only. */
 export interface DeliveryView {

@@ -1,4 +1,6 @@
 import type { ConversationId, PageId, UserId } from "../ids.ts";
+import type { OwnerRules } from "./owner.ts";
+import type { Writer } from "./position.ts";
 
 /**
  * What a conversation hands out to be done outside, and what comes back. Each piece of work is a lease: it belongs to
@@ -21,7 +23,7 @@ interface ConversationFacts {
   id: ConversationId;
   page: PageId;
   user: UserId;
-  platform: string;
+  platform: Platform;
   /** ms; when Meta's 24-hour window closes, `null` if the user never opened it. */
   windowClosesAt: number | null;
   owner: string;
@@ -30,6 +32,10 @@ interface ConversationFacts {
   stateVersion: number;
   /** Why the state of the bot's last answer was not taken; `null` if it was. */
   stateRefused: "stale_version" | "too_large" | null;
+  /** What Meta tells of the user, as JSON text; `null` if it isn't known. */
+  profile: string | null;
+  /** Whether Meta should be asked (again). */
+  isProfileDue: boolean;
 }
 
 interface DeliveredEvent {
@@ -38,6 +44,8 @@ interface DeliveredEvent {
   at: number;
   /** JSON text. */
   raw: string;
+  /** Only shown to us: another app owns the thread. */
+  isStandby: boolean;
 }
 
 /** Send this message to the user. */
@@ -49,13 +57,21 @@ export interface SendWork {
   attempt: number;
   page: PageId;
   user: UserId;
-  /** A Send API body without recipient, as JSON text; `message.metadata` carries our mark. */
+  platform: Platform;
+  /** A Send API body as JSON text; it has a recipient only if that isn't the conversation's user. `message.metadata` carries our mark. */
   body: string;
-  /** A sender action: not worth a second attempt. */
-  isAction: boolean;
+  /** A sender action is not worth a second attempt; a thread control call isn't the Send API's at all. */
+  form: "message" | "action" | "thread_control";
   /** Sender actions to go before the message, best effort. */
   actions: string[];
+  /** What Meta's rules on who may write when depend on (messages/rules.ts). */
+  writer: "bot" | "human";
+  windowAt: number | null;
+  comment: { id: string; at: number; isAnswered: boolean } | null;
+  waysPast: string[];
 }
+
+export type Platform = "messenger" | "instagram";
 
 /** Tell the page of dead letters, and of those that were brought back. */
 export interface TellWork {
@@ -102,7 +118,8 @@ export type OutgoingBody = Record<string, unknown>;
 
 /** How a call of the Send API ended (src/graph/errors.ts has the table). */
 export type SendOutcome =
-  | { kind: "sent"; mid: string | null }
+  /** With what Meta's answer names: the file it keeps for us, and whom the message reached. */
+  | { kind: "sent"; mid: string | null; attachmentId?: string; recipientId?: string }
   | { kind: "retry"; code: string; reason: string; afterMs?: number }
   /** It may have arrived: the echo tells. */
   | { kind: "unknown"; reason: string }
@@ -120,6 +137,8 @@ export interface DeliveryReport {
   /** The start of its answer. */
   excerpt: string;
   outcome: DeliveryOutcome;
+  /** What came of asking Meta about the user, if it was asked: JSON text, or nothing. */
+  profile?: { value: string | null; dueInMs: number };
 }
 
 export interface SendReport {
@@ -127,6 +146,34 @@ export interface SendReport {
   index: number;
   attempt: number;
   outcome: SendOutcome;
+  /** A comment or token that the message has used up, if it was sent. */
+  spent?: string;
+  /** On a thread control call: whose the conversation is, if it was heard. */
+  passedTo?: string;
+}
+
+/** Messages to send that answer nothing the bot was asked. */
+export interface SendRequest {
+  /** What the request is recognised by when it is repeated. */
+  id: string;
+  writer: Writer;
+  bodies: OutgoingBody[];
+  /** What of the page's settings counts (pages/settings.ts). */
+  humanAgent: boolean;
+  rules: OwnerRules;
+}
+
+export type SendAnswer =
+  | { ok: true; entry: number; isNew: boolean; work: Work[] }
+  | { ok: false; code: string; reason: string };
+
+export interface OwnerRequest {
+  id: string;
+  writer: Writer;
+  /** `bot`, `human` or an app's id. */
+  owner: string;
+  /** Handed to the app that gets the thread. */
+  metadata: string | null;
 }
 
 /** Which further work the reporter still has time for; the rest is started by the alarm. */

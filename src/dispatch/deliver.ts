@@ -1,9 +1,12 @@
+import type { BotOutcome } from "../bots/bot.ts";
 import { EXCERPT_CHARS } from "../conversation/limits.ts";
 import type { DeliverWork, DeliveryOutcome, DeliveryReport } from "../conversation/work.ts";
 import { endsOf } from "../pages/ends.ts";
 import type { Way } from "../pages/gate.ts";
+import { showThinking } from "./feel.ts";
 import { countSuccess, hadTrouble, isTakenForShut, remember, takeSuccesses } from "./gates.ts";
 import { reportFree, reportTrouble, waitAtGate } from "./page-calls.ts";
+import { freshProfile } from "./profile.ts";
 import type { RunContext } from "./run.ts";
 
 /** Takes a delivery to the page's bot, unless the bot is known to be down. */
@@ -13,7 +16,7 @@ export async function deliver(
   way: Way,
 ): Promise<DeliveryReport> {
   const { id, page } = work.conversation;
-  const report = (outcome: DeliveryOutcome, tookMs: number, excerpt: string) => ({
+  const report = (outcome: DeliveryOutcome, tookMs: number, excerpt: string): DeliveryReport => ({
     delivery: work.delivery,
     attempt: work.attempt,
     tookMs,
@@ -28,12 +31,21 @@ export async function deliver(
     if (shut) return report({ kind: "postponed", status: null, reason: shut.reason }, 0, "");
   }
 
-  const { outcome, excerpt } = await endsOf(config, page).bot.deliver(work);
-  const tookMs = Date.now() - began;
+  const ends = endsOf(config, page);
+  const settings = config.settingsOf(page);
+  // While Meta can't be reached, nobody is kept waiting for what only Meta could tell or show.
+  const graph = isTakenForShut(page, "graph", began) ? undefined : ends.graph;
+  const feel = showThinking({ graph }, settings, work);
+  const profile = await freshProfile(graph, settings, work);
+  const known = profile ? { ...work.conversation, profile: profile.value } : work.conversation;
+  const asked = Date.now();
+  const { outcome, excerpt } = await ends.bot.deliver({ ...work, conversation: known });
+  const tookMs = Date.now() - asked;
+  await feel.end(nextOf(outcome));
   if (outcome.kind === "answered" || outcome.kind === "rejected") {
     countSuccess(page, Date.now());
     if (way === "probe" || hadTrouble(page, "bot")) await reportFree(pages, page, "bot");
-    return report(outcome, tookMs, excerpt);
+    return { ...report(outcome, tookMs, excerpt), ...(profile ? { profile } : {}) };
   }
 
   await reportTrouble(pages, page, "bot", {
@@ -46,4 +58,12 @@ export async function deliver(
   if (outcome.kind === "retry" && way !== "probe") return report(outcome, tookMs, excerpt);
   // It was the page's try, or the page's bot is off: the delivery itself has nothing to answer for.
   return report({ kind: "postponed", status: outcome.status, reason: outcome.reason }, tookMs, excerpt);
+}
+
+/** What the user sees next. */
+function nextOf(outcome: BotOutcome): "reply" | "later" | "nothing" {
+  if (outcome.kind !== "answered") return "nothing";
+  if (outcome.answer.messages.some((body) => body["message"] !== undefined)) return "reply";
+  // 202: the bot goes on, and replies by other means.
+  return outcome.status === 202 ? "later" : "nothing";
 }

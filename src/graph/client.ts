@@ -1,8 +1,9 @@
-import * as z from "zod/mini";
 import type { SendOutcome } from "../conversation/work.ts";
-import { hmacKey } from "../hmac.ts";
-import { type PageId, recipientOf, type UserId } from "../ids.ts";
+import type { PageId } from "../ids.ts";
+import { type Answer, afterMs, neverLeft, readAnswer, sentIds } from "./answer.ts";
 import { type GraphError, judge } from "./errors.ts";
+import { proofOf } from "./proof.ts";
+import type { Recipient } from "./recipient.ts";
 
 export interface GraphSettings {
   url: string;
@@ -11,155 +12,194 @@ export interface GraphSettings {
   appSecret: string;
 }
 
+type ThreadCall =
+  | "pass_thread_control"
+  | "take_thread_control"
+  | "request_thread_control"
+  | "release_thread_control";
+
+type Method = "GET" | "POST" | "DELETE";
+
+type Init = RequestInit & { headers?: Record<string, string> };
+
+interface CallInit {
+  query?: Record<string, string>;
+  /** Goes as JSON. */
+  body?: Record<string, unknown>;
+  timeoutMs?: number;
+}
+
+export interface CallFailure {
+  ok: false;
+  /** HTTP status of Meta's answer; `null` when none came. */
+  status: number | null;
+  /** As of a message that failed (errors.ts), or `no_answer`: it may have been done. */
+  code: string;
+  /** Meta's own words, without the token. */
+  reason: string;
+  /** The same call would fail again. */
+  isFinal: boolean;
+  /** How long Meta asks to wait, ms. */
+  afterMs?: number;
+  error?: GraphError;
+}
+
+export type CallResult = { ok: true; value: object } | CallFailure;
+
 /** A send that takes longer has no known outcome. With three actions before it, it stays within a lease. */
 const SEND_TIMEOUT_MS = 10_000;
 const ACT_TIMEOUT_MS = 1_500;
+const CALL_TIMEOUT_MS = 10_000;
 
 /**
  * Calls of Meta's Graph API for one page. The token travels in a header, never in a URL.
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
 export class GraphClient {
+  readonly page: PageId;
   readonly #settings: GraphSettings;
-  readonly #page: PageId;
   readonly #token: string;
 
   constructor(settings: GraphSettings, page: PageId, token: string) {
     this.#settings = settings;
-    this.#page = page;
+    this.page = page;
     this.#token = token;
   }
 
   /**
    * Sends a message. Never throws: every way it can end is an outcome.
-   * @param body a Send API body without recipient, as JSON text; never an empty object
+   * @param body a Send API body without recipient, as JSON text
    */
-  async send(user: UserId, body: string): Promise<SendOutcome> {
-    let response: Response;
-    try {
-      response = await this.#post(user, body, SEND_TIMEOUT_MS);
-    } catch (error) {
-      return lost(error);
-    }
-    const text = await response.text().catch(() => undefined);
-    // It was cut while answering: what it would have said is unknown.
-    if (text === undefined) return { kind: "unknown", reason: "the answer was cut off" };
-    const answer = readAnswer(text);
-    if (response.ok && !answer) return { kind: "unknown", reason: "the answer was not Graph's" };
-    if (response.ok && answer && !answer.error) return { kind: "sent", mid: answer.mid ?? null };
-    return judge(response.status, answer?.error, afterMs(response.headers));
+  send(recipient: Recipient, body: string): Promise<SendOutcome> {
+    return this.#outcomeOf(`${this.page}/messages`, { recipient }, body);
   }
 
   /** Shows a sender action, such as typing dots. Best effort: a lost one is not worth a retry. */
-  async act(user: UserId, action: string): Promise<void> {
+  async act(recipient: Recipient, action: string): Promise<void> {
     try {
-      const response = await this.#post(user, JSON.stringify({ sender_action: action }), ACT_TIMEOUT_MS);
+      const body = JSON.stringify({ sender_action: action });
+      const response = await this.#post(`${this.page}/messages`, { recipient }, body, ACT_TIMEOUT_MS);
       await response.body?.cancel();
     } catch {
       // The message that follows will tell whether Meta is reachable.
     }
   }
 
-  async #post(user: UserId, body: string, timeoutMs: number): Promise<Response> {
-    const { url, version, appSecret } = this.#settings;
+  /**
+   * Moves the thread between apps. Never throws; done is `sent` with the mid `null`, and it is harmless to repeat.
+   * @param fields `target_app_id` of a pass, `metadata` for whoever gets the thread
+   * @see https://developers.facebook.com/docs/messenger-platform/handover-protocol
+   */
+  control(call: ThreadCall, recipient: Recipient, fields: Record<string, string>): Promise<SendOutcome> {
+    return this.#outcomeOf(`${this.page}/${call}`, { recipient }, JSON.stringify(fields));
+  }
+
+  /**
+   * Any other call. Never throws.
+   * @param path below the version, such as `me/personas`; ids in it are the caller's to encode
+   */
+  async call(method: Method, path: string, init: CallInit = {}): Promise<CallResult> {
+    const { query = {}, body, timeoutMs = CALL_TIMEOUT_MS } = init;
+    const proof = { appsecret_proof: await proofOf(this.#settings.appSecret, this.#token) };
+    const request = body
+      ? { body: JSON.stringify({ ...body, ...proof }), headers: { "content-type": "application/json" } }
+      : {};
+    return this.#resultOf(path, body ? query : { ...query, ...proof }, { method, ...request }, timeoutMs);
+  }
+
+  /** Posts a body as it comes, without holding it; Meta gets its length if the runtime knows it. Never throws. */
+  async pass(
+    path: string,
+    body: ReadableStream<Uint8Array>,
+    contentType: string,
+    timeoutMs: number,
+  ): Promise<CallResult> {
+    const query = { appsecret_proof: await proofOf(this.#settings.appSecret, this.#token) };
+    const headers = { "content-type": contentType };
+    return this.#resultOf(path, query, { method: "POST", body, headers }, timeoutMs);
+  }
+
+  async #outcomeOf(path: string, ours: { recipient: Recipient }, body: string): Promise<SendOutcome> {
+    let response: Response;
+    try {
+      response = await this.#post(path, ours, body, SEND_TIMEOUT_MS);
+    } catch (error) {
+      return neverLeft(error) ? unreachable : { kind: "unknown", reason: "no answer from Graph" };
+    }
+    const answer = await this.#read(response);
+    // It was cut while answering: what it would have said is unknown.
+    if (!answer) return { kind: "unknown", reason: "the answer was cut off" };
+    if (response.ok && answer.ok) return { kind: "sent", ...sentIds(answer.value) };
+    const error = answer.ok ? undefined : answer.error;
+    if (response.ok && !error) return { kind: "unknown", reason: "the answer was not Graph's" };
+    return judge(response.status, error, afterMs(response.headers));
+  }
+
+  async #resultOf(
+    path: string,
+    query: Record<string, string>,
+    init: Init,
+    timeoutMs: number,
+  ): Promise<CallResult> {
+    const parameters = new URLSearchParams(query).toString();
+    let response: Response;
+    try {
+      response = await this.#fetch(parameters === "" ? path : `${path}?${parameters}`, init, timeoutMs);
+    } catch (error) {
+      const { code, reason } = neverLeft(error) ? unreachable : noAnswer;
+      return { ok: false, status: null, code, reason, isFinal: false };
+    }
+    const { status, headers } = response;
+    const answer = await this.#read(response);
+    if (!answer) return { ok: false, status, ...noAnswer };
+    if (response.ok && answer.ok) return answer;
+    const error = answer.ok ? undefined : answer.error;
+    if (response.ok && !error)
+      return { ok: false, status, ...noAnswer, reason: "the answer was not Graph's" };
+    const outcome = judge(status, error, afterMs(headers));
+    return {
+      ok: false,
+      status,
+      code: "code" in outcome ? outcome.code : noAnswer.code,
+      reason: "reason" in outcome ? outcome.reason : "",
+      isFinal: outcome.kind === "failed",
+      ...("afterMs" in outcome ? { afterMs: outcome.afterMs } : {}),
+      ...(error ? { error } : {}),
+    };
+  }
+
+  async #read(response: Response): Promise<Answer | undefined> {
+    const text = await response.text().catch(() => undefined);
+    return text === undefined ? undefined : readAnswer(text, this.#token);
+  }
+
+  async #post(
+    path: string,
+    ours: { recipient: Recipient },
+    body: string,
+    timeoutMs: number,
+  ): Promise<Response> {
+    const proof = await proofOf(this.#settings.appSecret, this.#token);
     // Ours come last: should the body have a member of the same name, ours is the one that counts.
-    const ours = JSON.stringify({
-      recipient: recipientOf(user),
-      appsecret_proof: await proofOf(appSecret, this.#token),
-    });
-    return fetch(`${url}/${version}/${this.#page}/messages`, {
+    const last = JSON.stringify({ ...ours, appsecret_proof: proof });
+    const init = {
       method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${this.#token}` },
-      body: `${body.slice(0, -1)},${ours.slice(1)}`,
+      headers: { "content-type": "application/json" },
+      body: body === "{}" ? last : `${body.slice(0, -1)},${last.slice(1)}`,
+    };
+    return this.#fetch(path, init, timeoutMs);
+  }
+
+  #fetch(path: string, init: Init, timeoutMs: number): Promise<Response> {
+    const { url, version } = this.#settings;
+    return fetch(`${url}/${version}/${path}`, {
+      ...init,
+      headers: { ...init.headers, authorization: `Bearer ${this.#token}` },
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
   }
 }
 
-const proofs = new Map<string, Promise<string>>();
-
-/** `appsecret_proof`: hex HMAC-SHA256 of the token under the app secret. Made once per token and isolate. */
-function proofOf(appSecret: string, token: string): Promise<string> {
-  const name = `${appSecret} ${token}`;
-  let proof = proofs.get(name);
-  if (!proof) {
-    proof = hmacKey(appSecret)
-      .then((key) => crypto.subtle.sign("HMAC", key, new TextEncoder().encode(token)))
-      .then((signature) => new Uint8Array(signature).toHex());
-    proofs.set(name, proof);
-  }
-  return proof;
-}
-
-const answerSchema = z.looseObject({
-  message_id: z.optional(z.string()),
-  error: z.optional(
-    z.looseObject({
-      message: z.optional(z.string()),
-      code: z.optional(z.number()),
-      error_subcode: z.nullish(z.number()),
-      is_transient: z.nullish(z.boolean()),
-    }),
-  ),
-});
-
-/** @returns `undefined` when it is not JSON as Graph answers */
-function readAnswer(text: string): { mid?: string; error?: GraphError } | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const parsed = answerSchema.safeParse(json);
-  if (!parsed.success) return undefined;
-  const { message_id, error } = parsed.data;
-  return {
-    ...(message_id === undefined ? {} : { mid: message_id }),
-    ...(error === undefined
-      ? {}
-      : {
-          error: {
-            code: error.code ?? 0,
-            subcode: error.error_subcode ?? undefined,
-            message: (error.message ?? "").slice(0, 500),
-            isTransient: error.is_transient === true,
-          },
-        }),
-  };
-}
-
-/** The runtime tells a connection that was never made from one that was cut; only the latter may have sent the message. */
-const NEVER_LEFT = /refused|dns|resolve|unreachable|certificate|tls/i;
-
-function lost(error: unknown): SendOutcome {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  if (NEVER_LEFT.test(text))
-    return { kind: "retry", code: "temporary", reason: "Graph could not be reached" };
-  return { kind: "unknown", reason: "no answer from Graph" };
-}
-
-const usageSchema = z.record(
-  z.string(),
-  z.array(z.looseObject({ estimated_time_to_regain_access: z.optional(z.number()) })),
-);
-
-/** How long Meta asks to wait: `Retry-After` in seconds, or minutes in `X-Business-Use-Case-Usage`. */
-function afterMs(headers: Headers): number | undefined {
-  const seconds = headers.get("retry-after");
-  if (seconds !== null && /^\d{1,7}$/.test(seconds)) return Number(seconds) * 1000;
-  const usage = headers.get("x-business-use-case-usage");
-  if (usage === null) return undefined;
-  try {
-    const parsed = usageSchema.safeParse(JSON.parse(usage));
-    if (!parsed.success) return undefined;
-    const minutes = Object.values(parsed.data)
-      .flat()
-      .map((one) => one.estimated_time_to_regain_access ?? 0);
-    const longest = Math.max(0, ...minutes);
-    return longest > 0 ? longest * 60_000 : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const unreachable = { kind: "retry", code: "temporary", reason: "Graph could not be reached" } as const;
+const noAnswer = { code: "no_answer", reason: "no answer from Graph", isFinal: false } as const;

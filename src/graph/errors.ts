@@ -20,6 +20,7 @@ type Verdict =
 
 interface Row {
   code: number | readonly number[];
+  /** Any of these beside the code; or as the code itself, as Meta writes some of them. */
   subcode?: readonly number[];
   /** In the error's text, for what has no code of its own. */
   says?: RegExp;
@@ -31,6 +32,14 @@ const retry = (code: string): Verdict => ({ kind: "retry", code });
 const hold = (code: HoldCode): Verdict => ({ kind: "hold", code });
 
 const TABLE: readonly Row[] = [
+  { code: [102, 190], verdict: hold("needs_reauth") },
+  { code: 368, verdict: hold("page_blocked") },
+  // The same by other names: restricted for a while on Messenger, blocked on Instagram.
+  { code: 10, subcode: [1893063], verdict: hold("page_blocked") },
+  { code: 100, subcode: [2534029], verdict: hold("page_blocked") },
+  // The app secret is being reset, or isn't this page's: it holds for every message, and passes when it is set.
+  { code: 100, says: /appsecret_proof/i, verdict: hold("app_secret_mismatch") },
+
   // Seen although the message went out: the echo tells.
   { code: 1, subcode: [1357046], verdict: { kind: "unknown" } },
   { code: 1, subcode: [99], verdict: failed("permission") },
@@ -38,27 +47,41 @@ const TABLE: readonly Row[] = [
 
   { code: 4, subcode: [2018354], verdict: failed("too_frequent") },
   { code: 9, subcode: [2018352], verdict: failed("too_frequent") },
-  { code: [4, 17, 32, 613, 80006], verdict: retry("rate_limited") },
+  { code: 613, subcode: [1893016], verdict: failed("too_frequent") },
+  { code: [4, 17, 32, 341, 613, 80001, 80006], verdict: retry("rate_limited") },
 
-  { code: 10, subcode: [2018278, 2018065], verdict: failed("window_closed") },
-  { code: [200, 551], subcode: [1545041], verdict: failed("user_unavailable") },
+  { code: [3, 10, 100, 200], says: /handover protocol.*disabled/i, verdict: failed("handover_disabled") },
+  { code: [10, 100, 200], subcode: [2018171], verdict: failed("handover_disabled") },
+  { code: 10, subcode: [2018278, 2018065, 2534022], verdict: failed("window_closed") },
+  { code: 10, says: /outside (of )?(the )?allowed window/i, verdict: failed("window_closed") },
+  { code: [10, 100, 200], subcode: [2018300, 2534037], verdict: failed("not_thread_owner") },
+  { code: 200, subcode: [2534022], verdict: failed("not_thread_owner") },
+  {
+    code: [10, 100, 200],
+    says: /another app is controlling|not the (thread owner|owner of th(e|is) thread)/i,
+    verdict: failed("not_thread_owner"),
+  },
+  // Meta's own questions and answers are under way in the thread; it is free again when they are done.
+  { code: [10, 100, 200], subcode: [2018321], verdict: retry("temporary") },
+
+  { code: 10, subcode: [1893015], verdict: failed("opted_out") },
+  { code: 10, subcode: [2018108], verdict: failed("user_unavailable") },
+  { code: 200, subcode: [1545041], verdict: failed("user_unavailable") },
   { code: 551, verdict: failed("user_unavailable") },
-  { code: [10, 200], subcode: [2018300, 2534022], verdict: failed("not_thread_owner") },
+  { code: [100, 200], subcode: [2018218, 2018247], verdict: failed("no_profile") },
   { code: 200, subcode: [2018027, 2018028], verdict: failed("app_in_development") },
   { code: 200, says: /developers|admins|testers/i, verdict: failed("app_in_development") },
   { code: [3, 10, 200, 230], verdict: failed("permission") },
 
-  // The app secret is being reset, or isn't this page's: it holds for every message, and passes when it is set.
-  { code: 100, says: /appsecret_proof/i, verdict: hold("app_secret_mismatch") },
-  { code: 100, subcode: [2018001], verdict: failed("no_such_user") },
+  { code: 100, subcode: [33, 2018001, 2534014], verdict: failed("no_such_user") },
   // Fetching the file failed: that can pass.
   { code: 100, subcode: [2018008, 2018294], verdict: retry("attachment") },
-  { code: 100, subcode: [2018109, 2018047], verdict: failed("attachment") },
+  { code: 100, subcode: [2018047, 2018074, 2018109], verdict: failed("attachment") },
   { code: [100, 105, 194], verdict: failed("invalid") },
-
-  { code: 190, verdict: hold("needs_reauth") },
-  { code: 368, verdict: hold("page_blocked") },
 ];
+
+/** Larger numbers are subcodes even where a code should stand; 33 and 99 could be either. */
+const HIGHEST_CODE = 1_000_000;
 
 /**
  * @param status HTTP status of Meta's answer
@@ -101,6 +124,7 @@ export function judge(
 }
 
 function fits({ code, subcode, says }: Row, error: GraphError): boolean {
+  if (subcode?.includes(error.code) && error.code > HIGHEST_CODE) return true;
   const codes = typeof code === "number" ? [code] : code;
   if (!codes.includes(error.code)) return false;
   if (subcode && (error.subcode === undefined || !subcode.includes(error.subcode))) return false;

@@ -16,7 +16,7 @@ export function endsOf(config: Config, page: PageId): Ends {
   const token = config.pageTokens.get(page);
   const settings = { ...config.graph, appSecret: config.appSecrets[0] };
   return {
-    bot: nativeBot(config.bot),
+    bot: nativeBot({ ...config.bot, splitText: config.settingsOf(page).splitText }),
     graph: token === undefined ? undefined : new GraphClient(settings, page, token),
   };
 }

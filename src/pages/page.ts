@@ -3,6 +3,7 @@ import type { Letter } from "../conversation/work.ts";
 import { configOf } from "../env.ts";
 import type { ConversationId } from "../ids.ts";
 import { DeadLetters, type LetterPage } from "./dead-letters.ts";
+import { Files } from "./files.ts";
 import { countFailure, freshTally, probing, type Shut, type Side, type Trouble, type Way } from "./gate.ts";
 import { Gates } from "./gates.ts";
 
@@ -20,12 +21,13 @@ const CANDIDATES = 20;
 const WAKE_AT_ONCE = 50;
 
 /**
- * What conversations of a page share: whether its bot and Graph can be reached, who waits for that, and its dead letters.
- * Heard of only when there is trouble: nothing in an ordinary exchange comes here.
+ * What conversations of a page share: whether its bot and Graph can be reached, who waits for that, its dead letters, and
+ * the files Meta keeps for it. Nothing in an ordinary exchange comes here.
  */
 export class Page extends DurableObject<Cloudflare.Env> {
   readonly #gates: Gates;
   readonly #letters: DeadLetters;
+  readonly #files: Files;
   /** Lost with the object's memory, which costs at most a few more failures before the gate is shut. */
   #tally = freshTally();
 
@@ -33,6 +35,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
     super(ctx, env);
     this.#gates = new Gates(ctx.storage.sql);
     this.#letters = new DeadLetters(ctx.storage.sql);
+    this.#files = new Files(ctx.storage.sql);
   }
 
   /**
@@ -101,6 +104,19 @@ export class Page extends DurableObject<Cloudflare.Env> {
     limit: number,
   ): { seq: number; conversation: string; delivery: string }[] {
     return this.#letters.since(at, after, limit);
+  }
+
+  /** Meta's id of a file it keeps for the page, by type and address; `null` if it has none. */
+  file(name: string): string | null {
+    return this.#files.find(name);
+  }
+
+  keepFile(name: string, attachment: string): void {
+    this.#files.keep(name, attachment, Date.now());
+  }
+
+  forgetFile(name: string): void {
+    this.#files.forget(name);
   }
 
   /** Tries the gates that are due, wakes those who wait at open ones, and forgets old dead letters. */

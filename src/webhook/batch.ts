@@ -12,6 +12,7 @@ import {
   userIdOfRef,
 } from "../ids.ts";
 import { identify } from "./dedupe.ts";
+import { effectsOf } from "./effects.ts";
 import { classify, classifyChange, type MessengerEvent, opensWindow, participantsOf } from "./events.ts";
 
 /** Which events of which conversations one POST carries, in Meta's order. */
@@ -57,16 +58,22 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
       at: number,
     ) => {
       const { key, id } = await identify(event, channel, item);
+      const isUsers = opensWindow(event);
       const incoming: IncomingEvent = {
         key,
         id,
         type: event.type,
         at,
         platform,
-        forward: channel !== "standby" && goesToBot(event, policy),
-        opensWindow: channel === "messaging" && opensWindow(event.type),
+        forward: goesToBot(event, policy),
+        opensWindow: channel === "messaging" && isUsers,
         raw: JSON.stringify(item),
       };
+      if (isUsers && (channel === "messaging" || channel === "standby")) incoming.shownIn = channel;
+      if (channel !== "entry") {
+        const effects = effectsOf(event, { channel, at, appId: policy.appId });
+        if (effects.length > 0) incoming.effects = effects;
+      }
       if (event.type === "echo") incoming.echo = echoOf(event);
       const receipt = receiptOf(event);
       if (receipt) incoming.receipt = receipt;
@@ -91,7 +98,7 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
           const event = classifyChange(fields);
           await add(authorOf(event, page), event, channel, item, seconds(entry["time"]) ?? now);
         } else {
-          const event = classify(fields);
+          const event = classify(fields, page);
           const { sender, recipient, timestamp } = participantsOf(fields);
           await add(userOf(event, page, sender, recipient), event, channel, item, timestamp ?? now);
         }

@@ -26,9 +26,8 @@ export async function identify(
 }
 
 function midOf(event: MessengerEvent): { what: EventType | "removal"; mid: string } | undefined {
-  if (event.type === "message" || event.type === "echo") {
-    return { what: event.value.is_deleted === true ? "removal" : event.type, mid: event.value.mid };
-  }
+  if (event.type === "message" || event.type === "echo") return { what: event.type, mid: event.value.mid };
+  if (event.type === "unsend") return { what: "removal", mid: event.value.mid };
   if (event.type === "postback" && typeof event.value.mid === "string") {
     return { what: "postback", mid: event.value.mid };
   }

@@ -1,7 +1,9 @@
 import type { Conversation } from "../conversation/conversation.ts";
+import type { OwnerRules } from "../conversation/owner.ts";
 import { ConversationLine } from "../conversation/stub.ts";
 import type { Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
+import { type ConversationId, partsOf } from "../ids.ts";
 import { problem } from "../problem.ts";
 import { type Batch, readBatch } from "./batch.ts";
 import { readLimited } from "./body.ts";
@@ -58,7 +60,11 @@ export async function takeIn(
       detail: 'The body is not {"object","entry":[{"id",…}]}.',
     });
   }
-  const { failed, full } = await store(batch, namespace, onReady);
+  const rulesOf = (conversation: ConversationId) => {
+    const { forwardStandby, pauseOnInboxReply, handBackMs } = config.settingsOf(partsOf(conversation).page);
+    return { forwardStandby, pauseOnInboxReply, handBackMs };
+  };
+  const { failed, full } = await store(batch, namespace, rulesOf, onReady);
   if (full > 0) {
     const detail = "A conversation has too many events waiting for the bot; send them again later.";
     return problem({ status: 503, code: "conversation_full", detail, headers: { "retry-after": "60" } });
@@ -79,6 +85,7 @@ export async function takeIn(
 async function store(
   batch: Batch,
   namespace: Namespace,
+  rulesOf: (conversation: ConversationId) => OwnerRules,
   onReady: OnReady,
 ): Promise<{ failed: number; full: number }> {
   let failed = 0;
@@ -91,7 +98,8 @@ async function store(
       if (!next) return;
       const [conversation, events] = next;
       try {
-        const ingest = (stub: DurableObjectStub<Conversation>) => stub.ingest(events, mine < DISPATCH_HERE);
+        const ingest = (stub: DurableObjectStub<Conversation>) =>
+          stub.ingest(events, mine < DISPATCH_HERE, rulesOf(conversation));
         const line = new ConversationLine(namespace, conversation);
         const { isFull, work } = await line.call(ingest);
         if (isFull) full++;

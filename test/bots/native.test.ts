@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { nativeBot, retryAfterMs } from "../../src/bots/native.ts";
-import { parseAnswer } from "../../src/bots/native-answer.ts";
+import { readAnswer } from "../../src/bots/native-answer.ts";
 import type { DeliverWork } from "../../src/conversation/work.ts";
 import { conversationId, pageId, userId } from "../../src/ids.ts";
 
@@ -12,6 +12,7 @@ const bot = nativeBot({
   url: "https://bot.invalid/hook?x=1",
   timeoutMs: 1000,
   signingKeys: [decode(KEY), decode(OLDER_KEY)],
+  splitText: true,
 });
 
 const [page, user] = [pageId("1001"), userId("7001")];
@@ -29,9 +30,17 @@ const work: DeliverWork = {
     state: '{"step":1}',
     stateVersion: 7,
     stateRefused: null,
+    profile: null,
+    isProfileDue: false,
   },
   events: [
-    { id: 'm_"quoted"', type: "message", at: 1_790_000_000_000, raw: '{"message":{"text":"Grüß 🚀"}}' },
+    {
+      id: 'm_"quoted"',
+      type: "message",
+      at: 1_790_000_000_000,
+      raw: '{"message":{"text":"Grüß 🚀"}}',
+      isStandby: false,
+    },
   ],
 };
 
@@ -58,6 +67,7 @@ describe("the request to a bot", () => {
           platform: "messenger",
           window: { closes_at: "2026-09-22T14:13:20.000Z" },
           owner: "bot",
+          profile: null,
           state: { step: 1 },
           state_version: 7,
         },
@@ -108,7 +118,7 @@ describe("how a delivery ends", () => {
   it("answered: 2xx with replies, with nothing, or with a framework's bare OK", async () => {
     expect(await outcome(Response.json({ messages: [{ text: "Hi" }] }))).toMatchObject({
       kind: "answered",
-      answer: { messages: [{ messaging_type: "RESPONSE", message: { text: "Hi" } }] },
+      answer: { messages: [{ message: { text: "Hi" } }] },
     });
     for (const body of ["", "  \n", "OK", '"ok"', "null", "{}"]) {
       expect(await outcome(new Response(body))).toMatchObject({ kind: "answered", answer: { messages: [] } });
@@ -183,7 +193,7 @@ describe("an answer", () => {
     const text = JSON.stringify({
       messages: [
         { text: "a" },
-        { attachment: { type: "image" } },
+        { attachment: { type: "image", payload: { attachment_id: "1" } } },
         { message: { text: "b" }, messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT", persona_id: "5" },
       ],
       actions: ["mark_seen", "typing_on"],
@@ -192,10 +202,10 @@ describe("an answer", () => {
       handover: "human",
       more: "ignored",
     });
-    expect(parseAnswer(text)).toEqual({
+    expect(answerIn(text)).toEqual({
       messages: [
-        { messaging_type: "RESPONSE", message: { text: "a" } },
-        { messaging_type: "RESPONSE", message: { attachment: { type: "image" } } },
+        { message: { text: "a" } },
+        { message: { attachment: { type: "image", payload: { attachment_id: "1" } } } },
         { messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT", persona_id: "5", message: { text: "b" } },
       ],
       actions: ["mark_seen", "typing_on"],
@@ -206,7 +216,7 @@ describe("an answer", () => {
   });
 
   it("of actions alone sends the last and the others before it", () => {
-    expect(parseAnswer('{"actions":["mark_seen","typing_on"]}')).toEqual({
+    expect(answerIn('{"actions":["mark_seen","typing_on"]}')).toEqual({
       messages: [{ sender_action: "typing_on" }],
       actions: ["mark_seen"],
     });
@@ -216,24 +226,51 @@ describe("an answer", () => {
     const text = JSON.stringify({
       messages: [{ recipient: { id: "4711" }, access_token: "x", message: { text: "a" } }],
     });
-    expect(parseAnswer(text)?.messages).toEqual([{ messaging_type: "RESPONSE", message: { text: "a" } }]);
+    expect(answerIn(text)?.messages).toEqual([{ message: { text: "a" } }]);
   });
 
-  it("is refused whole when a part of it is not understood", () => {
-    for (const body of [
-      "[]",
-      "1",
-      '{"messages":{}}',
-      '{"messages":["a"]}',
-      '{"messages":[{"txt":"a"}]}',
-      '{"actions":["dance"]}',
-      '{"handover":"someone"}',
-      `{"messages":[${Array(51).fill('{"text":"a"}')}]}`,
-    ]) {
-      expect(parseAnswer(body)).toBeUndefined();
+  it("is refused whole when a part of it can't be sent, with the place of that part", () => {
+    for (const [body, place] of [
+      ["[]", ""],
+      ["1", ""],
+      ['{"messages":{}}', "messages"],
+      ['{"messages":["a"]}', "messages[0]"],
+      ['{"messages":[{"text":"a"},{"txt":"a"}]}', "messages[1]"],
+      [
+        `{"messages":[{"message":{"text":"a","metadata":"${"m".repeat(901)}"}}]}`,
+        "messages[0].message.metadata",
+      ],
+      ['{"actions":["dance"]}', "actions.0"],
+      ['{"handover":"someone"}', "handover"],
+      [`{"messages":[${Array(51).fill('{"text":"a"}')}]}`, "messages"],
+      [JSON.stringify({ messages: [{ text: "word ".repeat(25_000) }] }), "messages"],
+    ] as const) {
+      const read = readAnswer(body, { platform: "messenger", split: true });
+      expect(read).toMatchObject({ kind: "invalid", reason: expect.stringMatching(/.+: .+|^: .+/) });
+      expect(read.kind === "invalid" && read.reason.startsWith(`${place}: `)).toBe(true);
     }
   });
+
+  it("that is half an answer is told from one that is wrong", () => {
+    expect(readAnswer('{"messages":[{"te', { platform: "messenger", split: true })).toEqual({
+      kind: "malformed",
+    });
+  });
+
+  it("with a long text becomes several messages, or is refused, as the page wants", () => {
+    const text = JSON.stringify({ messages: [{ text: "word ".repeat(500).trim() }, { text: "end" }] });
+    expect(answerIn(text)?.messages).toHaveLength(3);
+    expect(readAnswer(text, { platform: "messenger", split: false })).toMatchObject({
+      kind: "invalid",
+      reason: expect.stringContaining("messages[0].text"),
+    });
+  });
 });
+
+function answerIn(text: string) {
+  const read = readAnswer(text, { platform: "messenger", split: true });
+  return read.kind === "answer" ? read.answer : undefined;
+}
 
 it("Retry-After is read as seconds or as a date", () => {
   const now = Date.parse("2026-11-21T10:00:00Z");

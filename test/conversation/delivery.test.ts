@@ -13,6 +13,7 @@ import {
   letTimePass,
   messagesOf,
   NONE,
+  RULES,
   reportAnswer,
   reportFailure,
   reportSend,
@@ -286,7 +287,9 @@ describe("what the bot is told", () => {
       handover: "human",
     });
     const older = says("b", { at: at - 5 });
-    expect(deliverWork(await ingest(stub, [older], true)).conversation).toMatchObject({
+    const rules = { ...RULES, forwardStandby: true };
+    const { work } = await stub.ingest([older], true, rules);
+    expect(deliverWork(work).conversation).toMatchObject({
       state: '{"step":2}',
       stateVersion: 1,
       owner: "human",

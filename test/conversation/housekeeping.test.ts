@@ -8,6 +8,7 @@ import {
   freshConversation,
   ingest,
   NONE,
+  RULES,
   reportAnswer,
   reportFailure,
   reportSend,
@@ -84,7 +85,7 @@ describe("retention", () => {
     await runDurableObjectAlarm(stub);
     expect(await rows(stub)).toBe(2);
     // The conversation still knows what it has seen, and where it stands.
-    expect((await stub.ingest([says("new")], true)).work).toEqual([]);
+    expect((await stub.ingest([says("new")], true, RULES)).work).toEqual([]);
     await exchange(stub, "newest");
   });
 
@@ -131,20 +132,20 @@ describe("a flood by one user", () => {
     const flood = (from: number, count: number) =>
       Array.from({ length: count }, (_, at) => says(`${from + at}`, { opensWindow: false }));
     for (let from = 0; from < 10_000; from += 1000) await ingest(stub, flood(from, 1000));
-    expect(await stub.ingest(flood(10_000, 2), true)).toEqual({ isFull: true, work: [] });
+    expect(await stub.ingest(flood(10_000, 2), true, RULES)).toEqual({ isFull: true, work: [] });
     expect(await rows(stub)).toBe(10_000);
     // What is known already is no flood: Meta's redelivery of it is acknowledged.
-    expect((await stub.ingest(flood(9_000, 10), true)).isFull).toBe(false);
+    expect((await stub.ingest(flood(9_000, 10), true, RULES)).isFull).toBe(false);
     const quiet = says("a receipt", { forward: false });
-    expect((await stub.ingest([quiet], true)).isFull).toBe(false);
+    expect((await stub.ingest([quiet], true, RULES)).isFull).toBe(false);
   }, 30_000);
 
   it("makes room as the bot answers", async () => {
     const stub = freshConversation();
     const all = Array.from({ length: 10_000 }, (_, at) => says(`${at}`));
     const work = deliverWork(await ingest(stub, all));
-    expect((await stub.ingest([says("one more")], true)).isFull).toBe(true);
+    expect((await stub.ingest([says("one more")], true, RULES)).isFull).toBe(true);
     await reportAnswer(stub, work, answerOf());
-    expect((await stub.ingest([says("one more")], true)).isFull).toBe(false);
+    expect((await stub.ingest([says("one more")], true, RULES)).isFull).toBe(false);
   }, 30_000);
 });

@@ -17,6 +17,7 @@ import {
   letTimePass,
   messagesOf,
   metadataOf,
+  RULES,
   type Stub,
   says,
   textOf,
@@ -101,12 +102,12 @@ class World {
         );
         this.#known.push(...events);
         if (!command.quiet) this.expected.push(...events.map(({ id }) => id.slice(2)));
-        const { work } = await this.#stub.ingest(events, command.take);
+        const { work } = await this.#stub.ingest(events, command.take, RULES);
         return this.#accept(work);
       }
       case "redeliver": {
         const event = this.#known[command.which % Math.max(1, this.#known.length)];
-        return event && this.#accept((await this.#stub.ingest([event], true)).work);
+        return event && this.#accept((await this.#stub.ingest([event], true, RULES)).work);
       }
       case "settleBot":
         return this.#settleBot(command.outcome, command.messages);
@@ -121,7 +122,7 @@ class World {
         });
         this.#past.push(this.#send);
         this.#send = null;
-        return this.#accept((await this.#stub.ingest([echo], true)).work);
+        return this.#accept((await this.#stub.ingest([echo], true, RULES)).work);
       }
       case "reportLate": {
         const late = this.#past[command.which % Math.max(1, this.#past.length)];

@@ -8,6 +8,7 @@ import {
   freshConversation,
   ingest,
   messagesOf,
+  RULES,
   reportAnswer,
   reportFailure,
   type Stub,
@@ -51,13 +52,13 @@ describe("a dead letter", () => {
       { delivery: letter.delivery, outcome: "dead", status: 422, reason: "http_422" },
     ]);
     await evictDurableObject(stub);
-    expect(tellWork((await stub.ingest([says("b")], true)).work).letters).toEqual(tell.letters);
+    expect(tellWork((await stub.ingest([says("b")], true, RULES)).work).letters).toEqual(tell.letters);
     await stub.settleTelling(
       tell.letters.map(({ entry }) => entry),
       { deliver: false, send: false, tell: false },
     );
     await evictDurableObject(stub);
-    expect((await stub.ingest([says("c")], true)).work).toEqual([]);
+    expect((await stub.ingest([says("c")], true, RULES)).work).toEqual([]);
   });
 
   it("is replayed under its id with its events, as a new attempt", async () => {
@@ -102,7 +103,9 @@ describe("a dead letter", () => {
     const { stub, letter } = await dead("a");
     const current = deliverWork(await ingest(stub, [says("b")]));
     expect(await stub.replay([letter.delivery])).toBe(1);
-    expect((await stub.ingest([says("c")], true)).work.filter(({ kind }) => kind === "deliver")).toEqual([]);
+    expect(
+      (await stub.ingest([says("c")], true, RULES)).work.filter(({ kind }) => kind === "deliver"),
+    ).toEqual([]);
     const next = deliverWork(await reportAnswer(stub, current, answerOf()));
     expect(wordsOf(next)).toEqual(["c"]);
     expect(wordsOf(deliverWork(await reportAnswer(stub, next, answerOf())))).toEqual(["a"]);

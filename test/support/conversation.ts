@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Conversation } from "../../src/conversation/conversation.ts";
 import type { IncomingEvent } from "../../src/conversation/incoming.ts";
+import type { OwnerRules } from "../../src/conversation/owner.ts";
 import type { MessageState } from "../../src/conversation/position.ts";
 import type { BotAnswer, DeliverWork, SendOutcome, SendWork, Work } from "../../src/conversation/work.ts";
 
@@ -9,6 +10,13 @@ import type { BotAnswer, DeliverWork, SendOutcome, SendWork, Work } from "../../
 
 const ALL = { deliver: true, send: true, tell: true };
 export const NONE = { deliver: false, send: false, tell: false };
+
+/** The built-in settings, as far as conversations know them. */
+export const RULES: OwnerRules = {
+  forwardStandby: false,
+  pauseOnInboxReply: true,
+  handBackMs: 12 * 3_600_000,
+};
 
 export type Stub = DurableObjectStub<Conversation>;
 
@@ -31,7 +39,7 @@ export const says = (words: string, more: Partial<IncomingEvent> = {}): Incoming
 
 /** Stores events as the webhook does, and takes the work. */
 export async function ingest(stub: Stub, events: IncomingEvent[], take = true): Promise<Work[]> {
-  const { isFull, work } = await stub.ingest(events, take);
+  const { isFull, work } = await stub.ingest(events, take, RULES);
   if (isFull) throw new Error("the conversation is full");
   return work;
 }

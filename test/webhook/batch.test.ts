@@ -110,12 +110,12 @@ describe("the envelope", () => {
         },
       ],
     });
-    expect(events.map(({ type, conversation, forward }) => [type, conversation, forward])).toEqual([
-      ["message", `${PAGE}_${USER}`, true],
-      ["message", `${PAGE}_${USER}`, true],
-      ["message", `${PAGE}_${USER}`, false],
-      ["feed", `200300400500600_${USER}`, true],
-      ["change", "200300400500600_page", true],
+    expect(events.map(({ type, conversation, shownIn }) => [type, conversation, shownIn])).toEqual([
+      ["message", `${PAGE}_${USER}`, "messaging"],
+      ["message", `${PAGE}_${USER}`, "messaging"],
+      ["message", `${PAGE}_${USER}`, "standby"],
+      ["feed", `200300400500600_${USER}`, undefined],
+      ["change", "200300400500600_page", undefined],
     ]);
     expect(events[3]?.at).toBe(1_790_000_000_000);
   });
