@@ -6,7 +6,7 @@ const milliseconds = z.int().check(z.minimum(0), z.maximum(600_000));
 const graphFaultSchema = z.strictObject({
   times: z._default(z.int().check(z.minimum(1)), 1),
   outcome: z._default(z.enum(["reject", "accept_then_fail", "accept", "hang"]), "reject"),
-  applies_to: z._default(z.enum(["messages", "actions", "all"]), "messages"),
+  applies_to: z._default(z.enum(["messages", "actions", "all", "calls"]), "messages"),
   user_id: z.exactOptional(z.string()),
   status: z.exactOptional(z.int().check(z.minimum(400), z.maximum(599))),
   error: z.exactOptional(
@@ -16,6 +16,8 @@ const graphFaultSchema = z.strictObject({
       message: z.exactOptional(z.string()),
       type: z.exactOptional(z.string()),
       is_transient: z.exactOptional(z.boolean()),
+      error_user_title: z.exactOptional(z.string()),
+      error_user_msg: z.exactOptional(z.string()),
     }),
   ),
   delay_ms: z._default(milliseconds, 0),
@@ -75,12 +77,21 @@ export class FaultStore {
 
   /** Takes the first fault meant for this send, and counts it down. */
   takeForSend(send: { readonly userId: string; readonly kind: "messages" | "actions" }): GraphFault | null {
-    const faults = this.read();
-    const index = faults.graph.findIndex(
-      (fault) =>
-        (fault.applies_to === "all" || fault.applies_to === send.kind) &&
-        (fault.user_id === undefined || fault.user_id === send.userId),
+    return this.#take(
+      ({ applies_to, user_id }) =>
+        (applies_to === "all" || applies_to === send.kind) &&
+        (user_id === undefined || user_id === send.userId),
     );
+  }
+
+  /** The same for any other call: uploads, profiles, personas, thread control. */
+  takeForCall(): GraphFault | null {
+    return this.#take(({ applies_to }) => applies_to === "calls");
+  }
+
+  #take(isMeant: (fault: GraphFault) => boolean): GraphFault | null {
+    const faults = this.read();
+    const index = faults.graph.findIndex(isMeant);
     const taken = faults.graph[index];
     if (!taken) return null;
     const rest = taken.times > 1 ? [{ ...taken, times: taken.times - 1 }] : [];

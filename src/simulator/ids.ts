@@ -14,6 +14,17 @@ export function newMessageId(): string {
   return `m_${randomBase64Url(33)}`;
 }
 
+/** @returns A new id of digits, as attachments, personas, comments and posts have. */
+export function newNumericId(): string {
+  const random = crypto.getRandomValues(new Uint32Array(2));
+  return `1${Array.from(random, (part) => String(part % 100_000_000).padStart(8, "0")).join("")}`;
+}
+
+/** @returns A new opaque token, as opt-ins give. */
+export function newToken(): string {
+  return randomBase64Url(24);
+}
+
 /** @returns A new `fbtrace_id`, the id Meta gives every answer of the Graph API. */
 export function newTraceId(): string {
   return `A${randomBase64Url(16)}`;

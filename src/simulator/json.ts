@@ -30,3 +30,8 @@ export function textAt(value: Json | undefined, ...path: readonly string[]): str
   for (const field of path) inner = isJsonObject(inner) ? inner[field] : undefined;
   return typeof inner === "string" ? inner : null;
 }
+
+/** @returns The value as plain JSON: what JSON cannot say is dropped. For values that came from JSON. */
+export function plain(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value));
+}

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { controlDoor } from "./control/door.ts";
 import { readEnvironment } from "./environment.ts";
-import { graphDoor, isGraphPath } from "./graph/door.ts";
+import { graphDoor, isGraphCall } from "./graph/door.ts";
 import { threadShown } from "./receipts.ts";
 import { openRooms, type Rooms } from "./rooms.ts";
 
@@ -20,7 +20,7 @@ export class Messenger extends DurableObject<unknown> {
   }
 
   override async fetch(request: Request): Promise<Response> {
-    const isGraph = isGraphPath(new URL(request.url).pathname);
+    const isGraph = isGraphCall(request, new URL(request.url).pathname);
     return await (isGraph ? graphDoor(this.#rooms, request) : controlDoor(this.#rooms, request));
   }
 

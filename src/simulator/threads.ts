@@ -19,6 +19,23 @@ export interface Content {
   readonly metadata?: string;
   readonly reply_to?: JsonObject;
   readonly reaction?: Reaction;
+  readonly sticker_id?: number;
+  /** How often the person edited it. */
+  readonly edits?: number;
+  /** The person took it back; its words are gone. */
+  readonly unsent?: true;
+  readonly persona?: Persona;
+  /** Who wrote it for the page, if not our app: null is a person in Meta's inbox. */
+  readonly app_id?: string | null;
+  /** A utility message: the template's name, language and components. */
+  readonly template?: JsonObject;
+}
+
+/** Under whose name a page wrote. */
+export interface Persona {
+  readonly id: string;
+  readonly name: string;
+  readonly profile_picture_url: string;
 }
 
 export interface Reaction {
@@ -93,17 +110,28 @@ export class Threads {
   }
 
   /** Sets or, with null, removes the reaction on a message. */
-  react(message: ThreadMessage, reaction: Reaction | null): void {
-    const {
-      mid,
-      from: _from,
-      timestamp: _timestamp,
-      status: _status,
-      reaction: _before,
-      ...content
-    } = message;
-    const changed: Content = reaction ? { ...content, reaction } : content;
-    this.#sql.exec("UPDATE messages SET content = ? WHERE mid = ?", JSON.stringify(changed), mid);
+  react({ reaction: _before, ...message }: ThreadMessage, reaction: Reaction | null): void {
+    this.rewrite(reaction ? { ...message, reaction } : message);
+  }
+
+  /** Puts this in the place of what the message held; its side, time and status stay. */
+  rewrite(message: ThreadMessage): void {
+    const { mid, from: _from, timestamp: _timestamp, status: _status, ...content } = message;
+    this.#sql.exec("UPDATE messages SET content = ? WHERE mid = ?", JSON.stringify(content), mid);
+  }
+
+  /** @returns The latest message of that side, or null if there is none. */
+  latest({ pageId, userId }: Conversation, from: Sender): ThreadMessage | null {
+    const [row] = this.#sql
+      .exec<Row>(
+        `SELECT mid, sender, timestamp, status, content FROM messages
+         WHERE page_id = ? AND user_id = ? AND sender = ? ORDER BY seq DESC LIMIT 1`,
+        pageId,
+        userId,
+        from,
+      )
+      .toArray();
+    return row ? messageOf(row) : null;
   }
 
   /** Marks user messages whose webhook was accepted. What the page has seen already stays seen. */
@@ -113,14 +141,18 @@ export class Threads {
     }
   }
 
-  /** @returns Whether there was anything of that side which the other had not seen yet. */
-  markSeen({ pageId, userId }: Conversation, from: Sender): boolean {
+  /**
+   * @param upTo Only what was said up to then, in simulated milliseconds.
+   * @returns Whether there was anything of that side which the other had not seen yet.
+   */
+  markSeen({ pageId, userId }: Conversation, from: Sender, upTo = Number.MAX_SAFE_INTEGER): boolean {
     const cursor = this.#sql.exec(
       `UPDATE messages SET status = 'seen'
-       WHERE page_id = ? AND user_id = ? AND sender = ? AND status <> 'seen'`,
+       WHERE page_id = ? AND user_id = ? AND sender = ? AND timestamp <= ? AND status <> 'seen'`,
       pageId,
       userId,
       from,
+      upTo,
     );
     return cursor.rowsWritten > 0;
   }

@@ -52,6 +52,13 @@ describe("the access token", () => {
     expect(wrong.body.error).toMatchObject({ code: 100, type: "GraphMethodException" });
   });
 
+  it("needs a proof, if the page's settings say so", async () => {
+    await control("PUT", `/pages/${PAGE_ID}`, { appsecret_proof_required: true });
+    expect((await graph("/me/messages", hello)).body.error.message).toContain("appsecret_proof");
+    const proof = await hexHmac("SHA-256", APP_SECRET, TOKEN);
+    expect((await graph(`/me/messages?appsecret_proof=${proof}`, hello)).status).toBe(200);
+  });
+
   it("speaks for its own page only", async () => {
     expect((await graph(`/${PAGE_ID}/messages`, hello)).status).toBe(200);
     expect((await graph("/999/messages", hello)).body.error).toMatchObject({ code: 100, error_subcode: 33 });
@@ -77,7 +84,17 @@ describe("the Graph door", () => {
   });
 
   it("knows no other paths", async () => {
-    expect((await graph("/me/personas")).body.error.message).toBe("Unknown path components: /me/personas");
+    expect((await graph("/me/wishes")).body.error.message).toBe("Unknown path components: /me/wishes");
+  });
+
+  it("keeps a list of the calls, with how they went and without their tokens", async () => {
+    await graph(`/me/messages?access_token=${TOKEN}`, hello);
+    await graph("/me/messages", hello, "wrong");
+    const { data } = (await control("GET", "/calls")).body;
+    expect(data).toEqual([
+      { time: expect.any(Number), method: "POST", path: "/v25.0/me/messages", status: 200, code: null },
+      { time: expect.any(Number), method: "POST", path: "/v25.0/me/messages", status: 400, code: 190 },
+    ]);
   });
 
   it("refuses a body that is not JSON", async () => {

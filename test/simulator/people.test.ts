@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   control,
   eventsOf,
@@ -149,6 +149,36 @@ describe("the thread", () => {
     await action("typing_on");
     await sendTo(USER, { text: "done" });
     expect((await threadOf(USER)).typing).toBe(false);
+  });
+
+  it("lists the page's sender actions, and what ended the typing", async () => {
+    webhook();
+    await write(USER, "hello");
+    await action("mark_seen");
+    await action("typing_on");
+    await action("typing_off");
+    await action("typing_on");
+    await sendTo(USER, { text: "done" });
+    const at = expect.any(Number);
+    expect((await threadOf(USER)).actions).toEqual([
+      { action: "mark_seen", at },
+      { action: "typing_on", at, ended_at: at, ended_by: "typing_off" },
+      { action: "typing_off", at },
+      { action: "typing_on", at, ended_at: at, ended_by: "message" },
+    ]);
+  });
+
+  it("shows the typing for twenty seconds at most", async () => {
+    webhook();
+    await write(USER, "hello");
+    await action("typing_on");
+    const { actions, typing_until } = await threadOf(USER);
+    expect(actions[0].ended_by).toBeUndefined();
+    expect(typing_until - actions[0].at).toBe(20_000);
+    vi.spyOn(Date, "now").mockReturnValue(typing_until);
+    const later = await threadOf(USER);
+    expect(later.typing).toBe(false);
+    expect(later.actions[0]).toMatchObject({ ended_at: typing_until, ended_by: "time" });
   });
 
   it("shows the page's reaction", async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { control, freshSimulator, graph, PAGE_ID, sendTo, webhook, write } from "./world.ts";
+import { act, control, freshSimulator, graph, PAGE_ID, sendTo, webhook, write } from "./world.ts";
 
 const USER = "7001";
 const HOUR = 3_600_000;
@@ -59,9 +59,41 @@ describe("the window", () => {
     expect((await sendTo(USER, { text: "a person" }, human)).body.error.code).toBe(10);
   });
 
-  it("does not concern utility messages", async () => {
+  it("does not concern utility templates, of which the type UTILITY must be", async () => {
+    const utility = { messaging_type: "UTILITY" };
+    const template = { template: { name: "parcel", language: { code: "en" } } };
     await later(1000);
-    expect((await sendTo(USER, { text: "Your parcel" }, { messaging_type: "UTILITY" })).status).toBe(200);
+    expect((await sendTo(USER, template, utility)).status).toBe(200);
+    expect((await sendTo(USER, { text: "Your parcel" }, utility)).body.error.code).toBe(100);
+    expect((await sendTo(USER, template)).body.error.code).toBe(100);
+  });
+
+  it("is not open to HUMAN_AGENT if the page lacks the permission", async () => {
+    await control("PUT", `/pages/${PAGE_ID}`, { human_agent: false });
+    const human = { messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT" };
+    expect((await sendTo(USER, { text: "a person" }, human)).body.error.code).toBe(200);
+  });
+
+  it("can be shut for one person by moving their past", async () => {
+    await write("7002", "hello");
+    await control("POST", `/users/${USER}/window`, { hours_ago: 25 });
+    expect((await sendTo(USER, { text: "late" })).body.error.error_subcode).toBe(2018278);
+    expect((await sendTo("7002", { text: "in time" })).status).toBe(200);
+    await write(USER, "hello again");
+    expect((await sendTo(USER, { text: "in time" })).status).toBe(200);
+  });
+
+  it("is not opened by something the person did long ago", async () => {
+    await act("7003", { text: "once", timestamp: Date.now() - 25 * HOUR });
+    expect((await sendTo("7003", { text: "late" })).body.error.error_subcode).toBe(2018278);
+  });
+
+  it("is not open to someone who cannot be reached", async () => {
+    await control("PUT", `/users/${USER}`, { available: false });
+    expect((await sendTo(USER, { text: "x" })).body.error).toMatchObject({
+      code: 551,
+      error_subcode: 1545041,
+    });
   });
 
   it.each(["CONFIRMED_EVENT_UPDATE", "POST_PURCHASE_UPDATE", "ACCOUNT_UPDATE", "INVENTED", undefined])(

@@ -19,6 +19,11 @@ export interface Answer {
 export interface Posted {
   readonly body: string;
   readonly headers: Headers;
+  /** `page` or `instagram`. */
+  readonly object: string;
+  // biome-ignore lint/suspicious/noExplicitAny: entries of every shape
+  readonly entries: readonly any[];
+  /** The items of all entries, whichever list they stand in. */
   // biome-ignore lint/suspicious/noExplicitAny: events of every shape
   readonly events: readonly any[];
 }
@@ -42,12 +47,37 @@ export async function graph(path: string, body?: unknown, token: string | null =
   const headers = new Headers({ "Content-Type": "application/json" });
   if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   const init = body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) };
-  const response = await request(`/v25.0${path}`, init);
+  return await answerOf(request(`/v25.0${path}`, init));
+}
+
+/** Deletes with the page's token, as `graph` sends. */
+export function graphDelete(path: string, body: unknown = {}): Promise<Answer> {
+  const headers = { "Content-Type": "application/json", Authorization: `Bearer ${TOKEN}` };
+  return answerOf(request(`/v25.0${path}`, { method: "DELETE", headers, body: JSON.stringify(body) }));
+}
+
+/** Sends a multipart form with the page's token: what is no text is the file. */
+export function graphForm(path: string, fields: Readonly<Record<string, string | File>>): Promise<Answer> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  const headers = { Authorization: `Bearer ${TOKEN}` };
+  return answerOf(request(`/v25.0${path}`, { method: "POST", headers, body: form }));
+}
+
+async function answerOf(answering: Promise<Response>): Promise<Answer> {
+  const response = await answering;
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
 export function sendTo(userId: string, message: unknown, more: object = {}): Promise<Answer> {
   return graph("/me/messages", { recipient: { id: userId }, message, ...more });
+}
+
+/** Acts as the person; fails the test if the simulator does not let them. */
+export async function act(userId: string, body: object): Promise<Answer["body"]> {
+  const { status, body: answer } = await control("POST", `/users/${userId}/messages`, body);
+  if (status !== 200) throw new Error(answer.error.message);
+  return answer;
 }
 
 export function write(userId: string, text: string): Promise<Answer> {
@@ -63,8 +93,13 @@ export function webhook(respond: Respond = () => new Response("EVENT_RECEIVED"))
   const posts: Posted[] = [];
   vi.spyOn(globalThis, "fetch").mockImplementation(async (_url, init) => {
     const body = String(init?.body);
-    const events = JSON.parse(body).entry.flatMap((entry: { messaging: unknown[] }) => entry.messaging);
-    const post = { body, headers: new Headers(init?.headers), events };
+    const { object, entry: entries } = JSON.parse(body);
+    const events = entries.flatMap(({ messaging = [], standby = [], changes = [] }) => [
+      ...messaging,
+      ...standby,
+      ...changes,
+    ]);
+    const post = { body, headers: new Headers(init?.headers), object, entries, events };
     posts.push(post);
     return await respond(post, posts.length - 1);
   });
@@ -74,6 +109,15 @@ export function webhook(respond: Respond = () => new Response("EVENT_RECEIVED"))
 /** All events posted so far, in order of arrival. */
 export function eventsOf(posts: readonly Posted[]) {
   return posts.flatMap((post) => post.events);
+}
+
+/** The latest event posted, once so many have been. */
+export async function latestOf(posts: readonly Posted[], count: number) {
+  return await eventually(() => {
+    const events = eventsOf(posts);
+    if (events.length < count) throw new Error(`${events.length} events posted, ${count} awaited`);
+    return events[count - 1];
+  });
 }
 
 /** Forgets everything; for the start of each test. */

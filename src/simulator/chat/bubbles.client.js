@@ -6,6 +6,16 @@ const TICKS = {
   delivered: ["\u2713", "Delivered"],
   seen: ["\u2713\u2713", "Seen"],
 };
+/** What Meta names without giving the emoji. */
+const REACTIONS = {
+  love: "\u2764\ufe0f",
+  smile: "\ud83d\ude06",
+  wow: "\ud83d\ude2e",
+  sad: "\ud83d\ude22",
+  angry: "\ud83d\ude20",
+  like: "\ud83d\udc4d",
+  dislike: "\ud83d\udc4e",
+};
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
 /**
@@ -19,6 +29,7 @@ export function messageElement(message, { first, last }, act) {
   const parts = element("div", { class: "parts" }, ...partsOf(message, act));
   const row = element("div", { class: "row" }, parts);
   if (message.from === "page" && message.text !== undefined) row.append(reactButton(message, act));
+  const author = first ? authorOf(message) : undefined;
   const item = element(
     "li",
     {
@@ -28,19 +39,31 @@ export function messageElement(message, { first, last }, act) {
       "data-status": message.status,
     },
     element("span", { class: "sr-only" }, message.from === "user" ? "You: " : "Page: "),
+    ...(author ? [element("div", { class: "author" }, author)] : []),
     row,
   );
-  if (last) item.append(metaOf(message));
+  if (last || message.edits) item.append(metaOf(message));
   return item;
 }
 
+/** Who wrote it for the page, if it was not simply the bot. */
+function authorOf({ persona, app_id: appId }) {
+  if (persona) return persona.name;
+  if (appId === undefined) return undefined;
+  return appId === null ? "Written in Meta's inbox" : `Written by app ${appId}`;
+}
+
 function partsOf(message, act) {
+  if (message.unsent) return [kind("Message unsent")];
   const attachments = message.attachments ?? (message.attachment ? [message.attachment] : []);
   const parts = attachments.map((attachment) => attachmentElement(attachment, act));
   if (message.text !== undefined) parts.unshift(element("div", { class: "bubble" }, message.text));
+  if (message.template) parts.push(kind(`Utility template ${message.template.name}`));
   if (message.reaction) {
     const { emoji, reaction } = message.reaction;
-    parts.push(element("span", { class: "reaction", title: reaction }, emoji ?? "\u2764\ufe0f"));
+    parts.push(
+      element("span", { class: "reaction", title: reaction }, emoji ?? REACTIONS[reaction] ?? REACTIONS.love),
+    );
   }
   return parts;
 }
@@ -49,8 +72,9 @@ function attachmentElement(attachment, act) {
   const payload = attachment.payload ?? {};
   const url = webAddress(payload.url ?? attachment.url);
   switch (attachment.type) {
-    case "image":
     case "sticker":
+      return kind("Sticker");
+    case "image":
       return url ? picture(url) : kind(attachment.type);
     case "video":
       return url ? element("video", { class: "clip", src: url, controls: true }) : kind("video");
@@ -58,6 +82,8 @@ function attachmentElement(attachment, act) {
       return url ? element("audio", { class: "clip", src: url, controls: true }) : kind("audio");
     case "template":
       return templateElement(payload, act);
+    case "like_heart":
+      return element("div", { class: "bubble" }, "\u2764\ufe0f");
     default:
       return url ? link(url, attachment.title ?? payload.title ?? attachment.type) : kind(attachment.type);
   }
@@ -138,6 +164,7 @@ function metaOf(message) {
     { class: "meta" },
     element("time", { datetime: time.toISOString() }, clock.format(time)),
   );
+  if (message.edits) meta.append(element("span", { class: "edited" }, "edited"));
   if (message.from === "user") {
     const [mark, name] = TICKS[message.status];
     meta.append(

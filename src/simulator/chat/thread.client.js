@@ -91,6 +91,8 @@ function isOneGroup(one, next) {
     next !== undefined &&
     one.from === next.from &&
     one.status === next.status &&
+    one.persona?.id === next.persona?.id &&
+    one.app_id === next.app_id &&
     next.timestamp - one.timestamp < GROUP_MS
   );
 }

@@ -1,6 +1,7 @@
+import { userIdSchema } from "../ids.ts";
 import type { Rooms } from "../rooms.ts";
 import { Refusal, refused } from "./answers.ts";
-import { checkedUserId, routes } from "./routes.ts";
+import { routes } from "./routes.ts";
 
 /** Answers a call of the control API. Only a Refusal becomes an answer; anything else is a bug and is thrown. */
 export async function controlDoor(rooms: Rooms, request: Request): Promise<Response> {
@@ -15,8 +16,9 @@ export async function controlDoor(rooms: Rooms, request: Request): Promise<Respo
       return refused(refusal, { Allow: allowed });
     }
     try {
-      const { user } = match.pathname.groups;
-      return await handle({ rooms, request, url, userId: user === undefined ? "" : checkedUserId(user) });
+      const { user, page: pageId = "" } = match.pathname.groups;
+      const userId = user === undefined ? "" : checkedUserId(user);
+      return await handle({ rooms, request, url, userId, pageId });
     } catch (error) {
       if (error instanceof Refusal) return refused(error);
       throw error;
@@ -25,4 +27,11 @@ export async function controlDoor(rooms: Rooms, request: Request): Promise<Respo
   return refused(
     new Refusal(404, "no_such_path", "There is nothing here; docs/simulator.md lists all paths."),
   );
+}
+
+/** @throws Refusal if the path's user id is not 1 to 32 digits. */
+function checkedUserId(text: string): string {
+  const parsed = userIdSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new Refusal(400, "invalid_user_id", "A user id has 1 to 32 digits.");
 }

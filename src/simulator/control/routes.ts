@@ -1,85 +1,64 @@
 import * as z from "zod/mini";
 import { faultsSchema } from "../faults.ts";
-import { type Conversation, userIdSchema } from "../ids.ts";
-import type { Rooms } from "../rooms.ts";
+import { pageChangeSchema } from "../pages.ts";
 import { settingsChangeSchema } from "../settings.ts";
 import { verifyWebhook } from "../webhook/handshake.ts";
 import { ok, Refusal, readBody } from "./answers.ts";
-import { picture } from "./picture.ts";
-import { say } from "./say.ts";
-import { utteranceSchema } from "./utterance.ts";
-import { findUser, threadView, userListView, userView } from "./views.ts";
-
-/** One control call: the rooms it works on, its request and URL, and the user id its path holds, if any. */
-interface Call {
-  readonly rooms: Rooms;
-  readonly request: Request;
-  readonly url: URL;
-  readonly userId: string;
-}
-
-export interface Route {
-  readonly path: URLPattern;
-  readonly methods: Readonly<Record<string, (call: Call) => Response | Promise<Response>>>;
-}
-
-const at = (pathname: string) => new URLPattern({ pathname });
-
-const namesSchema = z.strictObject({
-  first_name: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(60))),
-  last_name: z.exactOptional(z.string().check(z.maxLength(60))),
-});
+import { pageEventSchema, rawEventsSchema, sendRaw, tellPage } from "./page-events.ts";
+import { at, knownAccount, limitOf, type Route } from "./route.ts";
+import { userRoutes } from "./user-routes.ts";
 
 const clockSchema = z.strictObject({ offset_ms: z.int() });
 
 /** The control API: all its paths and methods. */
 export const routes: readonly Route[] = [
-  {
-    path: at("/_sim/users"),
-    methods: {
-      GET: ({ rooms, url }) => ok(userListView(rooms, pageIdOf(rooms, url), limitOf(url, 200, 5000))),
-    },
-  },
-  {
-    path: at("/_sim/users/:user"),
-    methods: {
-      GET: ({ rooms, userId }) => ok(userView(findUser(rooms, userId))),
-      PUT: async ({ rooms, request, userId }) => {
-        const user = rooms.users.rename(userId, await readBody(request, namesSchema));
-        rooms.live.statusChanged();
-        return ok(userView(user));
-      },
-    },
-  },
-  {
-    path: at("/_sim/users/:user/picture"),
-    methods: { GET: ({ rooms, userId }) => picture(findUser(rooms, userId)) },
-  },
-  {
-    path: at("/_sim/users/:user/thread"),
-    methods: {
-      GET: ({ rooms, url, userId }) => ok(threadView(rooms, { pageId: pageIdOf(rooms, url), userId })),
-    },
-  },
-  {
-    path: at("/_sim/users/:user/messages"),
-    methods: {
-      POST: async ({ rooms, request, userId }) => {
-        const utterance = await readBody(request, utteranceSchema);
-        const conversation: Conversation = { pageId: knownPage(rooms, utterance.page_id), userId };
-        return ok(say(rooms, conversation, utterance));
-      },
-    },
-  },
+  ...userRoutes,
   {
     path: at("/_sim/pages"),
     methods: {
-      GET: ({ rooms }) => ok({ data: rooms.environment.pages.map(({ id, name }) => ({ id, name })) }),
+      GET: ({ rooms }) =>
+        ok({
+          data: rooms.environment.pages.map(({ id, name }) => {
+            const { instagram_id } = rooms.pages.settings(id);
+            return { id, name, ...(instagram_id === null ? {} : { instagram_id }) };
+          }),
+        }),
     },
   },
   {
+    path: at("/_sim/pages/:page"),
+    methods: {
+      GET: ({ rooms, pageId }) => ok(rooms.pages.settingsOfAccount(knownAccount(rooms, pageId))),
+      PUT: async ({ rooms, request, pageId }) => {
+        const change = await readBody(request, pageChangeSchema);
+        const account = rooms.pages.accountOf(knownAccount(rooms, pageId));
+        return ok(rooms.pages.change(account?.page.id ?? pageId, change));
+      },
+    },
+  },
+  {
+    path: at("/_sim/pages/:page/events"),
+    methods: {
+      POST: async ({ rooms, request, pageId }) => {
+        const event = await readBody(request, pageEventSchema);
+        return ok(tellPage(rooms, knownAccount(rooms, pageId), event));
+      },
+    },
+  },
+  {
+    path: at("/_sim/events"),
+    methods: {
+      POST: async ({ rooms, request }) => ok(sendRaw(rooms, await readBody(request, rawEventsSchema))),
+    },
+  },
+  { path: at("/_sim/fetches"), methods: { GET: ({ rooms }) => ok({ data: rooms.attachments.fetches() }) } },
+  {
+    path: at("/_sim/calls"),
+    methods: { GET: (call) => ok({ data: call.rooms.calls.list(limitOf(call, 2000, 2000)) }) },
+  },
+  {
     path: at("/_sim/deliveries"),
-    methods: { GET: ({ rooms, url }) => ok({ data: rooms.attempts.list(limitOf(url, 2000, 2000)) }) },
+    methods: { GET: (call) => ok({ data: call.rooms.attempts.list(limitOf(call, 2000, 2000)) }) },
   },
   {
     path: at("/_sim/faults"),
@@ -126,7 +105,10 @@ export const routes: readonly Route[] = [
   },
   {
     path: at("/_sim/verify-webhook"),
-    methods: { POST: async ({ rooms }) => ok(await verifyWebhook(rooms.environment)) },
+    methods: {
+      POST: async ({ rooms: { environment } }) =>
+        ok(await verifyWebhook(environment.webhookUrl, environment.verifyToken)),
+    },
   },
   {
     path: at("/_sim/live"),
@@ -138,28 +120,3 @@ export const routes: readonly Route[] = [
     },
   },
 ];
-
-/** @throws Refusal if the path's user id is not 1 to 32 digits. */
-export function checkedUserId(text: string): string {
-  const parsed = userIdSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new Refusal(400, "invalid_user_id", "A user id has 1 to 32 digits.");
-}
-
-function pageIdOf(rooms: Rooms, url: URL): string {
-  return knownPage(rooms, url.searchParams.get("page_id") ?? undefined);
-}
-
-function knownPage({ environment: { pages } }: Rooms, pageId: string | undefined): string {
-  if (pageId === undefined) return pages[0].id;
-  if (pages.some((page) => page.id === pageId)) return pageId;
-  throw new Refusal(404, "no_such_page", `There is no page ${pageId}; SIM_PAGES lists the pages.`);
-}
-
-function limitOf(url: URL, usual: number, most: number): number {
-  const text = url.searchParams.get("limit");
-  if (text === null) return usual;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit > 0) return Math.min(limit, most);
-  throw new Refusal(400, "invalid_limit", "limit must be a whole number above 0.");
-}

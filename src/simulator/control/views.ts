@@ -5,13 +5,18 @@ import type { Content, ThreadMessage } from "../threads.ts";
 import type { User } from "../users.ts";
 import { Refusal } from "./answers.ts";
 
-/** A user as the control API shows them. */
-export function userView(user: User) {
+/** A user as lists and threads show them. */
+function userView(user: User) {
   return {
     ...user,
     name: `${user.first_name} ${user.last_name}`,
     profile_pic: `/_sim/users/${user.id}/picture`,
   };
+}
+
+/** A user with all that can be set of them. */
+export function wholeUserView(rooms: Rooms, user: User) {
+  return { ...userView(user), ...rooms.users.traitsOf(user) };
 }
 
 /** @throws Refusal if nobody has this id. */
@@ -38,13 +43,16 @@ export function userListView(rooms: Rooms, pageId: string, limit: number) {
 /** What the user sees of their conversation with the page, oldest first. */
 export function threadView(rooms: Rooms, conversation: Conversation) {
   const user = findUser(rooms, conversation.userId);
-  const typingUntil = rooms.conversations.typingUntil(conversation);
+  const typingUntil = rooms.actions.typingUntil(conversation);
   return {
     user: userView(user),
     page_id: conversation.pageId,
     typing: typingUntil > 0,
     ...(typingUntil > 0 ? { typing_until: typingUntil } : {}),
+    owner_app_id: rooms.owners.of(conversation)?.appId ?? null,
+    last_user_at: rooms.conversations.lastUserAt(conversation),
     messages: rooms.threads.list(conversation).map(messageView),
+    actions: rooms.actions.list(conversation),
   };
 }
 
@@ -54,7 +62,9 @@ function messageView({ attachments, ...message }: ThreadMessage) {
   return { ...message, ...(first ? { attachment: first } : {}), ...(second ? { attachments } : {}) };
 }
 
-function lineOf({ text, attachments }: Content): string {
+function lineOf({ text, attachments, unsent, template }: Content): string {
+  if (unsent) return "[unsent]";
+  if (template) return "[utility template]";
   if (text !== undefined) return text;
   return `[${textAt(attachments?.[0], "type") ?? "message"}]`;
 }

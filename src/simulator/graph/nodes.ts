@@ -1,50 +1,81 @@
-import type { Page } from "../environment.ts";
 import type { Json } from "../json.ts";
-import type { Rooms } from "../rooms.ts";
-import { graphAnswer, graphErrorAnswer } from "./answer.ts";
+import { answer, fail, fieldsOf, type GraphCall } from "./call.ts";
 import { graphErrors } from "./errors.ts";
+import { personaNode } from "./personas.ts";
+import { conversationWith } from "./recipients.ts";
 
-/** `GET /me` and `GET /{page-id}`: the page itself. */
-export function readPage(page: Page, version: string, fields: readonly string[]): Response {
-  return pick(version, { id: page.id, name: page.name }, fields, ["id", "name"]);
+/** Fields a page must be permitted to read. */
+const PERMITTED = ["locale", "timezone", "gender"] as const;
+
+/** `GET /{id}`: the page, its Instagram account, a persona, or a person who has written. */
+export function readNode(call: GraphCall): Response {
+  const { rooms, page, node } = call;
+  const account = rooms.pages.accountOf(node === "me" ? page.id : node);
+  if (account?.page.id === page.id) {
+    const name = page.name;
+    if (account.platform === "instagram") {
+      return pick(call, { id: account.id, name, username: name.toLowerCase().replaceAll(" ", ".") }, ["id"]);
+    }
+    const { instagram_id } = rooms.pages.settings(page.id);
+    const business = instagram_id === null ? {} : { instagram_business_account: { id: instagram_id } };
+    return pick(call, { id: page.id, name, ...business }, ["id", "name"]);
+  }
+  const persona = rooms.personas.find(page.id, node);
+  return persona ? pick(call, personaNode(persona), ["name", "profile_picture_url"]) : readUser(call);
 }
 
-/** `GET /{psid}`: the profile of a user who has written to this page. */
-export function readUser(
-  rooms: Rooms,
-  page: Page,
-  version: string,
-  userId: string,
-  fields: readonly string[],
-  origin: string,
-): Response {
-  const known = rooms.conversations.lastUserAt({ pageId: page.id, userId }) !== null;
-  const user = known ? rooms.users.find(userId) : null;
-  if (!user) return graphErrorAnswer(version, graphErrors.noSuchObject("get", userId));
-  const profile = {
-    id: user.id,
-    first_name: user.first_name,
-    last_name: user.last_name,
-    name: `${user.first_name} ${user.last_name}`,
-    profile_pic: `${origin}/_sim/users/${user.id}/picture`,
-    locale: "en_US",
-    timezone: 0,
-  };
-  return pick(version, profile, fields, ["first_name", "last_name", "profile_pic"]);
+/** `DELETE /{id}`: only personas can be deleted. */
+export function deleteNode(call: GraphCall): Response {
+  const { rooms, page, node } = call;
+  const persona = rooms.personas.find(page.id, node);
+  if (!persona) return fail(call, graphErrors.noSuchObject("delete", node));
+  rooms.personas.delete(persona);
+  return answer(call, { success: true });
+}
+
+function readUser(call: GraphCall): Response {
+  const { rooms, page, node } = call;
+  const conversation = conversationWith({ ...call, node: "me" }, node);
+  const user = conversation ? rooms.users.find(node) : null;
+  if (!user || !conversation) return fail(call, graphErrors.noSuchObject("get", node));
+  const traits = rooms.users.traitsOf(user);
+  if (traits.profile === "no_consent") return fail(call, graphErrors.noConsent);
+  if (traits.profile === "unreachable") return fail(call, graphErrors.noSuchObject("get", node));
+
+  const { user_fields } = rooms.pages.settings(page.id);
+  const asked = fieldsOf(call);
+  const refused = PERMITTED.find((field) => asked.includes(field) && !user_fields.includes(field));
+  if (refused) return fail(call, graphErrors.fieldNeedsPermission(refused));
+  const name = `${user.first_name} ${user.last_name}`;
+  const profile_pic = `${call.origin}/_sim/users/${user.id}/picture`;
+  if (rooms.pages.accountOf(conversation.pageId)?.platform === "instagram") {
+    const more = { is_user_follow_business: true, is_business_follow_user: false, follower_count: 1 };
+    const node = { id: user.id, name, username: traits.username, profile_pic, is_verified_user: false };
+    return pick(call, { ...node, ...more }, ["name", "username", "profile_pic"]);
+  }
+  const { first_name, last_name } = user;
+  const { locale, timezone, gender } = traits;
+  const profile = { id: user.id, first_name, last_name, name, profile_pic, locale, timezone, gender };
+  return pick(call, profile, ["first_name", "last_name", "profile_pic"]);
+}
+
+/** @returns Whether the node is one the token speaks for: `me`, the page, or its Instagram account. */
+export function isOwnNode({ rooms, page, node }: GraphCall): boolean {
+  return node === "me" || rooms.pages.accountOf(node)?.page.id === page.id;
 }
 
 /** The id is always part of the answer, whatever is asked for. */
 function pick(
-  version: string,
+  call: GraphCall,
   node: Readonly<Record<string, Json>> & { readonly id: string },
-  asked: readonly string[],
   usual: readonly string[],
 ): Response {
+  const asked = fieldsOf(call);
   const picked: Record<string, Json> = {};
   for (const field of asked.length > 0 ? asked : usual) {
     const value = node[field];
-    if (value === undefined) return graphErrorAnswer(version, graphErrors.noSuchField(field));
+    if (value === undefined) return fail(call, graphErrors.noSuchField(field));
     picked[field] = value;
   }
-  return graphAnswer(version, { ...picked, id: node.id });
+  return answer(call, { ...picked, id: node.id });
 }

@@ -1,55 +1,49 @@
-import type { Page } from "../environment.ts";
 import type { GraphFault } from "../faults.ts";
-import { type Conversation, newMessageId } from "../ids.ts";
-import type { Json, JsonObject } from "../json.ts";
-import { giveReceipts } from "../receipts.ts";
-import type { Rooms } from "../rooms.ts";
-import type { ThreadMessage } from "../threads.ts";
-import { graphAnswer, graphErrorAnswer } from "./answer.ts";
+import type { Conversation } from "../ids.ts";
+import { type Acceptable, acceptAction, acceptMessage } from "./accept.ts";
+import { answer, fail, type GraphCall } from "./call.ts";
 import { type GraphError, graphErrors } from "./errors.ts";
 import { brokenAnswer, faultAnswer } from "./fault-answer.ts";
-import type { Parameters } from "./parameters.ts";
+import { forbiddenOnInstagram, forbiddenOnMessenger } from "./instagram-limits.ts";
+import { mediaForbidden } from "./media.ts";
 import { forbiddenBy } from "./policy.ts";
-import { type OutgoingMessage, type Send, saysNothing, sendSchema } from "./send-shape.ts";
-import { complaintAbout } from "./shape-checks.ts";
+import { resolve } from "./recipients.ts";
+import { type Send, saysNothing, sendSchema } from "./send-shape.ts";
+import { shapeError } from "./shape-checks.ts";
 
 /** A fault that hangs without a delay of its own ends after this long, in milliseconds. */
 const HANG_MS = 120_000;
 
 type Checked =
-  | { readonly ok: true; readonly conversation: Conversation; readonly send: Send }
+  | { readonly ok: true; readonly acceptable: Acceptable }
   | { readonly ok: false; readonly error: GraphError };
 
+const refuse = (error: GraphError): Checked => ({ ok: false, error });
+
 /** `POST /{page}/messages`: checks, then lets a fault interfere, then accepts. Faults meet only what passed. */
-export async function send(
-  rooms: Rooms,
-  page: Page,
-  version: string,
-  parameters: Parameters,
-): Promise<Response> {
-  const checked = check(rooms, page, parameters);
-  if (!checked.ok) return graphErrorAnswer(version, checked.error);
-  const { conversation, send } = checked;
-  const kind = send.message ? "messages" : "actions";
-  const fault = rooms.faults.takeForSend({ userId: conversation.userId, kind });
-  if (fault) return await faulty(rooms, version, conversation, send, fault);
-  return graphAnswer(version, accept(rooms, conversation, send));
+export async function send(call: GraphCall): Promise<Response> {
+  const checked = check(call);
+  if (!checked.ok) return fail(call, checked.error);
+  const { acceptable } = checked;
+  const kind = acceptable.send.message ? "messages" : "actions";
+  const fault = call.rooms.faults.takeForSend({ userId: acceptable.conversation.userId, kind });
+  return await underFault(call, fault, () => answer(call, accept(call, acceptable)));
 }
 
-async function faulty(
-  rooms: Rooms,
-  version: string,
-  conversation: Conversation,
-  send: Send,
-  fault: GraphFault,
+/** Does the work as the fault allows: at once, late, in vain, or not at all. */
+export async function underFault(
+  { rooms, version }: GraphCall,
+  fault: GraphFault | null,
+  work: () => Response | Promise<Response>,
 ): Promise<Response> {
+  if (!fault) return await work();
   // A caller that gives up waiting must still find its message in the thread, so this comes before the wait.
-  if (fault.outcome === "accept_then_fail") accept(rooms, conversation, send);
+  if (fault.outcome === "accept_then_fail") await work();
   const wait = fault.outcome === "hang" ? fault.delay_ms || HANG_MS : fault.delay_ms;
   if (wait > 0 && (await rooms.interruption.wait(wait)) === "interrupted") return brokenAnswer(version);
   switch (fault.outcome) {
     case "accept":
-      return graphAnswer(version, accept(rooms, conversation, send));
+      return await work();
     case "reject":
       return faultAnswer(version, fault);
     case "accept_then_fail":
@@ -61,81 +55,82 @@ async function faulty(
   }
 }
 
-function check(rooms: Rooms, page: Page, parameters: Parameters): Checked {
+function accept(call: GraphCall, acceptable: Acceptable) {
+  return acceptable.send.message
+    ? acceptMessage(call, acceptable, acceptable.send.message)
+    : acceptAction(call, acceptable);
+}
+
+function check(call: GraphCall): Checked {
+  const { rooms, page, parameters } = call;
   if (!("recipient" in parameters)) {
-    return { ok: false, error: graphErrors.badParameter("The parameter recipient is required") };
+    return refuse(graphErrors.badParameter("The parameter recipient is required"));
   }
   const parsed = sendSchema.safeParse(parameters);
-  if (!parsed.success) return { ok: false, error: graphErrors.badParameter(complaintAbout(parsed.error)) };
+  if (!parsed.success) return refuse(shapeError(parsed.error));
   const send = parsed.data;
-  if (send.message && saysNothing(send.message)) return { ok: false, error: graphErrors.emptyMessage };
+  if (send.message && saysNothing(send.message)) return refuse(graphErrors.emptyMessage);
 
-  const { id, user_ref } = send.recipient;
-  const userId = id ?? rooms.conversations.userOfReference(page.id, user_ref ?? "");
-  const conversation = { pageId: page.id, userId: userId ?? "" };
-  const lastUserAt = rooms.conversations.lastUserAt(conversation);
-  if (lastUserAt === null) return { ok: false, error: graphErrors.noMatchingUser };
-  if (send.message) {
-    const error = forbiddenBy(send, lastUserAt, rooms.clock.now());
-    return error ? { ok: false, error } : { ok: true, conversation, send };
-  }
-  if (send.payload && !rooms.threads.find(conversation, send.payload.message_id)) {
-    const complaint = "Param payload[message_id] must be a message of this conversation";
-    return { ok: false, error: graphErrors.badParameter(complaint) };
-  }
-  return { ok: true, conversation, send };
+  const resolved = resolve(call, send.recipient);
+  if (!resolved.ok) return refuse(resolved.error);
+  const { conversation, grant, lastUserAt } = resolved;
+  const error =
+    forbiddenByPlatform(call, conversation, send) ??
+    forbiddenByThread(call, conversation) ??
+    forbiddenReply(call, conversation, send) ??
+    (send.message ? mediaForbidden(call, send.message) : forbiddenAction(call, conversation, send)) ??
+    (send.message
+      ? forbiddenBy(send, {
+          lastUserAt,
+          now: rooms.clock.now(),
+          humanAgent: rooms.pages.settings(page.id).human_agent,
+        })
+      : null);
+  return error ? refuse(error) : { ok: true, acceptable: { conversation, grant, send } };
 }
 
-function accept(rooms: Rooms, conversation: Conversation, send: Send): Json {
-  const answer = { recipient_id: conversation.userId };
-  if (!send.message) {
-    act(rooms, conversation, send);
-    return answer;
+function forbiddenByPlatform(
+  { rooms, page }: GraphCall,
+  { pageId }: Conversation,
+  send: Send,
+): GraphError | null {
+  const onInstagram = rooms.pages.accountOf(pageId)?.platform === "instagram";
+  const error = onInstagram ? forbiddenOnInstagram(send) : forbiddenOnMessenger(send);
+  if (error) return error;
+  if (send.persona_id !== undefined && !rooms.personas.find(page.id, send.persona_id)) {
+    return graphErrors.badParameter("Param persona_id must be the id of a persona of this page");
   }
-  const message: ThreadMessage = {
-    mid: newMessageId(),
-    from: "page",
-    timestamp: rooms.clock.now(),
-    status: "delivered",
-    ...contentOf(send.message),
-  };
-  rooms.threads.append(conversation, message);
-  rooms.threads.markSeen(conversation, "user");
-  rooms.conversations.setTyping(conversation, false);
-  giveReceipts(rooms, conversation, message);
-  rooms.live.changed(conversation);
-  return { ...answer, message_id: message.mid };
+  if (send.thread_control && !rooms.pages.settings(page.id).conversation_routing) {
+    return graphErrors.badParameter("Param thread_control needs conversation routing");
+  }
+  return null;
 }
 
-function act(
-  { threads, conversations, live }: Rooms,
+function forbiddenByThread({ rooms }: GraphCall, conversation: Conversation): GraphError | null {
+  const user = rooms.users.find(conversation.userId);
+  if (user && !rooms.users.traitsOf(user).available) return graphErrors.unavailable;
+  const owner = rooms.owners.of(conversation);
+  return owner && owner.appId !== rooms.environment.appId ? graphErrors.notThreadOwner : null;
+}
+
+function forbiddenReply(
+  { rooms }: GraphCall,
   conversation: Conversation,
-  { sender_action, payload }: Send,
-): void {
-  if (sender_action === "typing_on") conversations.setTyping(conversation, true);
-  if (sender_action === "typing_off") conversations.setTyping(conversation, false);
-  if (sender_action === "mark_seen") threads.markSeen(conversation, "user");
-  const target = payload ? threads.find(conversation, payload.message_id) : null;
-  if (target && sender_action === "react") {
-    threads.react(target, { from: "page", reaction: payload?.reaction ?? "love" });
+  { message }: Send,
+): GraphError | null {
+  const mid = message?.reply_to?.mid;
+  if (mid === undefined || rooms.threads.find(conversation, mid)) return null;
+  return graphErrors.badParameter("Param message[reply_to][mid] must be a message of this conversation");
+}
+
+function forbiddenAction(
+  { rooms }: GraphCall,
+  conversation: Conversation,
+  { payload, recipient }: Send,
+): GraphError | null {
+  if (recipient.id === undefined && recipient.user_ref === undefined) {
+    return graphErrors.badParameter("Param recipient must have id or user_ref with a sender_action");
   }
-  if (target && sender_action === "unreact") threads.react(target, null);
-  live.changed(conversation);
-}
-
-function contentOf(message: OutgoingMessage): Omit<ThreadMessage, "mid" | "from" | "timestamp" | "status"> {
-  const { text, attachment, attachments, quick_replies, metadata, reply_to } = message;
-  const all = attachment ? [attachment] : attachments;
-  return {
-    ...(text === undefined ? {} : { text }),
-    ...(all === undefined ? {} : { attachments: all.map(asJson) }),
-    ...(quick_replies === undefined ? {} : { quick_replies: quick_replies.map(asJson) }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(reply_to === undefined ? {} : { reply_to }),
-  };
-}
-
-/** Back to plain JSON: what was checked came from JSON and is stored as such. */
-function asJson(value: object): JsonObject {
-  return JSON.parse(JSON.stringify(value));
+  if (!payload || rooms.threads.find(conversation, payload.message_id)) return null;
+  return graphErrors.badParameter("Param payload[message_id] must be a message of this conversation");
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { type GraphError, graphErrors } from "./errors.ts";
 
 /** In a check's message, stands for the parameter it is about, such as `message[text]`. */
 const PARAMETER = "{parameter}";
@@ -28,20 +29,36 @@ export const webAddress = z.string().check(
   }),
 );
 
-/** @returns The sentence Meta would write about the first thing wrong, naming the parameter in brackets. */
-export function complaintAbout(error: z.core.$ZodError, root = ""): string {
+/** @returns The error Meta would give for the first thing wrong, naming the parameter in brackets. */
+export function shapeError(error: z.core.$ZodError): GraphError {
   const [issue] = error.issues;
-  if (!issue) return "Invalid parameter";
-  const parameter = bracketed(root === "" ? issue.path : [root, ...issue.path]);
+  if (!issue) return graphErrors.badParameter("Invalid parameter");
+  const parameter = bracketed(issue.path);
   switch (issue.code) {
+    case "too_big":
+      return issue.origin === "array" ? graphErrors.tooMany(parameter) : outOfRange(parameter);
+    case "too_small":
+      return issue.origin === "array" ? graphErrors.tooFew(parameter) : outOfRange(parameter);
     case "custom":
-      return issue.message.replaceAll(PARAMETER, parameter);
+      return issue.message === INCOMPLETE
+        ? graphErrors.incompleteElement
+        : graphErrors.badParameter(issue.message.replaceAll(PARAMETER, parameter));
+    default:
+      return graphErrors.badParameter(complaint(issue, parameter));
+  }
+}
+
+/** A check's message that stands for Meta's own error about an element without content. */
+export const INCOMPLETE = "incomplete element";
+
+function outOfRange(parameter: string): GraphError {
+  return graphErrors.badParameter(`Param ${parameter} is out of range`);
+}
+
+function complaint(issue: z.core.$ZodIssue, parameter: string): string {
+  switch (issue.code) {
     case "unrecognized_keys":
       return `Invalid keys "${issue.keys.join(", ")}" were found in param "${parameter}".`;
-    case "too_big":
-      return `Param ${parameter} must have at most ${issue.maximum} elements`;
-    case "too_small":
-      return `Param ${parameter} must have at least ${issue.minimum} elements`;
     case "invalid_type":
       return `Param ${parameter} must be ${article(issue.expected)} ${issue.expected}`;
     case "invalid_value":

@@ -1,44 +1,25 @@
 import * as z from "zod/mini";
-import { someTextUpTo, textUpTo, webAddress } from "./shape-checks.ts";
-
-const title = someTextUpTo(20);
-const payload = someTextUpTo(1000);
-
-const webUrlFields = {
-  url: webAddress,
-  webview_height_ratio: z.exactOptional(z.enum(["compact", "tall", "full"])),
-  webview_share_button: z.exactOptional(z.string()),
-  messenger_extensions: z.exactOptional(z.boolean()),
-  fallback_url: z.exactOptional(webAddress),
-};
-
-const button = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("web_url"), title, ...webUrlFields }),
-  z.strictObject({ type: z.literal("postback"), title, payload }),
-  z.strictObject({ type: z.literal("phone_number"), title, payload }),
-  z.strictObject({ type: z.literal("account_link"), url: webAddress }),
-  z.strictObject({ type: z.literal("account_unlink") }),
-  z.strictObject({
-    type: z.literal("game_play"),
-    title,
-    payload: z.exactOptional(payload),
-    game_metadata: z.exactOptional(z.looseObject({})),
-  }),
-]);
-
-const upToThreeButtons = z.array(button).check(z.minLength(1), z.maxLength(3));
+import { businessTemplates } from "./business-template-shape.ts";
+import { upToThreeButtons, webUrlFields } from "./button-shape.ts";
+import { INCOMPLETE, someTextUpTo, textUpTo, webAddress } from "./shape-checks.ts";
 
 const genericTemplate = z.strictObject({
   template_type: z.literal("generic"),
   elements: z
     .array(
-      z.strictObject({
-        title: someTextUpTo(80),
-        subtitle: z.exactOptional(textUpTo(80)),
-        image_url: z.exactOptional(webAddress),
-        default_action: z.exactOptional(z.strictObject({ type: z.literal("web_url"), ...webUrlFields })),
-        buttons: z.exactOptional(upToThreeButtons),
-      }),
+      z
+        .strictObject({
+          title: someTextUpTo(80),
+          subtitle: z.exactOptional(textUpTo(80)),
+          image_url: z.exactOptional(webAddress),
+          default_action: z.exactOptional(z.strictObject({ type: z.literal("web_url"), ...webUrlFields })),
+          buttons: z.exactOptional(upToThreeButtons),
+        })
+        .check(
+          z.refine(({ subtitle, image_url, buttons }) => Boolean(subtitle || image_url || buttons), {
+            error: INCOMPLETE,
+          }),
+        ),
     )
     .check(z.minLength(1), z.maxLength(10)),
   image_aspect_ratio: z.exactOptional(z.enum(["horizontal", "square"])),
@@ -52,6 +33,13 @@ const buttonTemplate = z.strictObject({
   sharable: z.exactOptional(z.boolean()),
 });
 
+/** Meta shows media of its own addresses only; everything else is uploaded first. */
+const facebookAddress = webAddress.check(
+  z.refine((text) => URL.canParse(text) && /(^|\.)facebook\.com$/.test(new URL(text).hostname), {
+    error: "Param {parameter} must be a Facebook URL",
+  }),
+);
+
 const mediaTemplate = z.strictObject({
   template_type: z.literal("media"),
   elements: z
@@ -59,7 +47,7 @@ const mediaTemplate = z.strictObject({
       z
         .strictObject({
           media_type: z.enum(["image", "video"]),
-          url: z.exactOptional(webAddress),
+          url: z.exactOptional(facebookAddress),
           attachment_id: z.exactOptional(z.string()),
           buttons: z.exactOptional(upToThreeButtons),
         })
@@ -73,19 +61,6 @@ const mediaTemplate = z.strictObject({
   sharable: z.exactOptional(z.boolean()),
 });
 
-/** Known to Meta and rare: accepted as they come, their contents are not checked. */
-const otherTemplate = z.looseObject({
-  template_type: z.enum([
-    "receipt",
-    "coupon",
-    "customer_feedback",
-    "product",
-    "one_time_notif_req",
-    "notification_messages",
-    "utility",
-  ]),
-});
-
 /**
  * The payload of a template attachment, with Meta's limits.
  *
@@ -95,5 +70,5 @@ export const templatePayloadSchema = z.discriminatedUnion("template_type", [
   genericTemplate,
   buttonTemplate,
   mediaTemplate,
-  otherTemplate,
+  ...businessTemplates,
 ]);

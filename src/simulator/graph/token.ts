@@ -1,4 +1,5 @@
-import type { Environment, Page } from "../environment.ts";
+import type { Page } from "../environment.ts";
+import type { Rooms } from "../rooms.ts";
 import { hexHmac } from "../webhook/signature.ts";
 import { type GraphError, graphErrors } from "./errors.ts";
 import type { Parameters } from "./parameters.ts";
@@ -9,25 +10,35 @@ export type TokenCheck =
 
 /**
  * Finds the page whose token the call carries: as `access_token` in query or body, or as a bearer. An
- * `appsecret_proof`, if given, must be right: hex HMAC-SHA256 of the token, keyed with the app secret.
+ * `appsecret_proof`, if given or required by the page's settings, must be right: hex HMAC-SHA256 of the token,
+ * keyed with the app secret.
  *
  * @param node The first part of the path; without a token Meta answers differently for `me`.
  */
 export async function checkToken(
-  environment: Environment,
+  { environment, pages }: Rooms,
   request: Request,
   parameters: Parameters,
   node: string,
 ): Promise<TokenCheck> {
-  const bearer = /^Bearer (.+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
-  const { access_token: token = bearer, appsecret_proof: proof } = parameters;
-  if (token === undefined || token === "") {
+  const token = tokenOf(request, parameters);
+  const { appsecret_proof: proof } = parameters;
+  if (token === "") {
     return { ok: false, error: node === "me" ? graphErrors.noTokenForMe : graphErrors.noToken };
   }
   const page = environment.pages.find((candidate) => candidate.token === token);
   if (!page) return { ok: false, error: graphErrors.badToken };
+  if (proof === undefined && pages.settings(page.id).appsecret_proof_required) {
+    return { ok: false, error: graphErrors.noProof };
+  }
   if (proof !== undefined && proof !== (await hexHmac("SHA-256", environment.appSecret, page.token))) {
     return { ok: false, error: graphErrors.badProof };
   }
   return { ok: true, page };
+}
+
+/** @returns The token a call carries, or "" if it carries none. */
+export function tokenOf(request: Request, { access_token }: Parameters): string {
+  const bearer = /^Bearer (.+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
+  return typeof access_token === "string" ? access_token : (bearer ?? "");
 }

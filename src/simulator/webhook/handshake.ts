@@ -1,4 +1,3 @@
-import type { Environment } from "../environment.ts";
 import { withPatience } from "./patience.ts";
 
 /** What a webhook made of Meta's verification request. */
@@ -15,12 +14,12 @@ export interface HandshakeResult {
  *
  * @see https://developers.facebook.com/docs/graph-api/webhooks/getting-started#verification-requests
  */
-export async function verifyWebhook(environment: Environment): Promise<HandshakeResult> {
+export async function verifyWebhook(webhookUrl: string, verifyToken: string): Promise<HandshakeResult> {
   const challenge = String(1_000_000_000 + Math.floor(Math.random() * 9_000_000_000));
-  const url = new URL(environment.webhookUrl);
+  const url = new URL(webhookUrl);
   url.searchParams.set("hub.mode", "subscribe");
   url.searchParams.set("hub.challenge", challenge);
-  url.searchParams.set("hub.verify_token", environment.verifyToken);
+  url.searchParams.set("hub.verify_token", verifyToken);
   try {
     const { status, body } = await withPatience(async (signal) => {
       const response = await fetch(url, { redirect: "manual", signal });

@@ -1,8 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { WebhookFaults } from "../faults.ts";
-import type { Conversation } from "../ids.ts";
-import type { JsonObject } from "../json.ts";
-import { envelope } from "./envelope.ts";
+import { type Channel, envelope, type QueuedItem, type WebhookObject } from "./envelope.ts";
 import { escaped } from "./escaping.ts";
 
 /** A webhook POST whose bytes are fixed: it is sent until accepted, and nothing of its page overtakes it. */
@@ -21,11 +19,27 @@ export interface Post {
   readonly next_at: number;
 }
 
+/** An event on its way to the webhook of one page or Instagram account. */
+export interface OutgoingItem extends QueuedItem {
+  readonly accountId: string;
+  readonly object: WebhookObject;
+  /** The user's message inside the event, to be marked delivered later; null for other events. */
+  readonly mid: string | null;
+}
+
 /** A row holds 2 MB at most, envelope included. One event alone never comes near: control/answers.ts sees to that. */
 const MAX_BATCH_CHARACTERS = 1_700_000;
 
 type PostRow = { [Column in keyof Post]: Post[Column] };
-type EventRow = { seq: number; user_id: string; mid: string | null; item: string; queued_at: number };
+type ItemRow = {
+  seq: number;
+  object: WebhookObject;
+  channel: Channel;
+  grouping: string;
+  mid: string | null;
+  item: string;
+  hop_context: string;
+};
 
 /** Events on their way to the webhook, kept in SQLite so that a restart loses none. */
 export class Outbox {
@@ -37,14 +51,17 @@ export class Outbox {
     this.#clock = clock;
   }
 
-  /** @param mid The user's message inside the event, to be marked delivered later; null for other events. */
-  add({ pageId, userId }: Conversation, item: JsonObject, mid: string | null): void {
+  add({ accountId, object, channel, group, mid, item, hopContext }: OutgoingItem): void {
     this.#sql.exec(
-      "INSERT INTO waiting_events (page_id, user_id, mid, item, queued_at) VALUES (?, ?, ?, ?, ?)",
-      pageId,
-      userId,
+      `INSERT INTO waiting_items (page_id, object, channel, grouping, mid, item, hop_context, queued_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      accountId,
+      object,
+      channel,
+      group,
       mid,
       JSON.stringify(item),
+      JSON.stringify(hopContext),
       Date.now(),
     );
   }
@@ -52,7 +69,7 @@ export class Outbox {
   /** @returns The pages for which something waits or is under way. */
   pagesWithWork(): string[] {
     return this.#sql
-      .exec<{ page_id: string }>("SELECT page_id FROM posts UNION SELECT page_id FROM waiting_events")
+      .exec<{ page_id: string }>("SELECT page_id FROM posts UNION SELECT page_id FROM waiting_items")
       .toArray()
       .map((row) => row.page_id);
   }
@@ -63,7 +80,7 @@ export class Outbox {
     if (post) return post.next_at;
     const { oldest } = this.#sql
       .exec<{ oldest: number | null }>(
-        "SELECT min(queued_at) AS oldest FROM waiting_events WHERE page_id = ?",
+        "SELECT min(queued_at) AS oldest FROM waiting_items WHERE page_id = ?",
         pageId,
       )
       .one();
@@ -77,18 +94,15 @@ export class Outbox {
   /** Turns the oldest waiting events of the page into its next POST. */
   nextBatch(pageId: string, faults: WebhookFaults): Post | null {
     const events = this.#oldest(pageId, faults.batch.max_events);
-    if (events.length === 0) return null;
+    const [first] = events;
+    if (!first) return null;
     const last = events.at(-1)?.seq ?? 0;
     const sent = faults.shuffle ? shuffled(events) : events;
     const now = Date.now();
     const post: Post = {
       page_id: pageId,
       post_id: crypto.randomUUID(),
-      body: envelope(
-        pageId,
-        sent.map((event) => ({ userId: event.user_id, item: JSON.parse(event.item) })),
-        this.#clock.now(),
-      ),
+      body: envelope(first.object, pageId, sent.map(queuedItem), this.#clock.now()),
       mids: JSON.stringify(events.flatMap((event) => event.mid ?? [])),
       events: events.length,
       attempt: 0,
@@ -108,7 +122,7 @@ export class Outbox {
       post.first_at,
       post.next_at,
     );
-    this.#sql.exec("DELETE FROM waiting_events WHERE page_id = ? AND seq <= ?", pageId, last);
+    this.#sql.exec("DELETE FROM waiting_items WHERE page_id = ? AND seq <= ?", pageId, last);
     return post;
   }
 
@@ -130,21 +144,28 @@ export class Outbox {
     this.#sql.exec("DELETE FROM posts WHERE page_id = ?", post.page_id);
   }
 
-  #oldest(pageId: string, limit: number): EventRow[] {
-    const rows: EventRow[] = [];
+  #oldest(pageId: string, limit: number): ItemRow[] {
+    const rows: ItemRow[] = [];
     let characters = 0;
-    const cursor = this.#sql.exec<EventRow>(
-      "SELECT seq, user_id, mid, item, queued_at FROM waiting_events WHERE page_id = ? ORDER BY seq LIMIT ?",
+    const cursor = this.#sql.exec<ItemRow>(
+      `SELECT seq, object, channel, grouping, mid, item, hop_context FROM waiting_items
+       WHERE page_id = ? ORDER BY seq LIMIT ?`,
       pageId,
       limit,
     );
     for (const row of cursor) {
       characters += escaped(row.item).length;
       if (rows.length > 0 && characters > MAX_BATCH_CHARACTERS) break;
+      // An envelope has one `object`.
+      if (rows[0] && rows[0].object !== row.object) break;
       rows.push(row);
     }
     return rows;
   }
+}
+
+function queuedItem({ channel, grouping, item, hop_context }: ItemRow): QueuedItem {
+  return { channel, group: grouping, item: JSON.parse(item), hopContext: JSON.parse(hop_context) };
 }
 
 function shuffled<Item>(items: readonly Item[]): Item[] {

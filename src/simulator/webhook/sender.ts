@@ -1,7 +1,8 @@
 import type { Environment } from "../environment.ts";
 import type { FaultStore } from "../faults.ts";
 import type { Interruption } from "../interruption.ts";
-import type { Attempt, Attempts } from "./attempts.ts";
+import type { Records } from "../records.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Outbox, Post } from "./outbox.ts";
 import { withPatience } from "./patience.ts";
 import { nextAttemptAt } from "./schedule.ts";
@@ -17,8 +18,10 @@ type Answer = Pick<Attempt, "status" | "ms" | "answer" | "error">;
 interface Needs {
   readonly ctx: DurableObjectState;
   readonly environment: Environment;
+  /** Where the next POST goes. */
+  readonly webhookUrl: () => string;
   readonly outbox: Outbox;
-  readonly attempts: Attempts;
+  readonly attempts: Records<Attempt>;
   readonly faults: FaultStore;
   readonly interruption: Interruption;
   /** Called with the user messages a POST held once the webhook answered 200. */
@@ -114,13 +117,13 @@ export class WebhookSender {
   }
 
   async #post(post: Post, interrupted: AbortSignal): Promise<Answer> {
-    const { environment } = this.#needs;
+    const { environment, webhookUrl } = this.#needs;
     const headers = await webhookHeaders(environment.appSecret, post.body);
     const began = Date.now();
     try {
       return await withPatience(async (signal) => {
         const init = { method: "POST", headers, body: post.body, redirect: "manual", signal } as const;
-        const response = await fetch(environment.webhookUrl, init);
+        const response = await fetch(webhookUrl(), init);
         const answer = (await response.text()).slice(0, ANSWER_CHARACTERS);
         return { status: response.status, ms: Date.now() - began, answer };
       }, interrupted);
