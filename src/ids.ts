@@ -27,6 +27,14 @@ export function partsOf(id: string): { id: ConversationId; page: PageId; user: U
   return { id: id as ConversationId, page: pageId(id.slice(0, cut)), user: userId(id.slice(cut + 1)) };
 }
 
+const PHONE_PREFIX = "tel:";
+/** A user known by a phone number alone; only its digits count. */
+export const userIdOfPhone = (number: string): UserId =>
+  userId(`${PHONE_PREFIX}${number.replaceAll(/\D/g, "")}`);
+
 /** Meta's `recipient` object that reaches this user. */
-export const recipientOf = (user: UserId): { id: string } | { user_ref: string } =>
-  user.startsWith(REF_PREFIX) ? { user_ref: user.slice(REF_PREFIX.length) } : { id: user };
+export function recipientOf(user: UserId): { id: string } | { user_ref: string } | { phone_number: string } {
+  if (user.startsWith(REF_PREFIX)) return { user_ref: user.slice(REF_PREFIX.length) };
+  if (user.startsWith(PHONE_PREFIX)) return { phone_number: `+${user.slice(PHONE_PREFIX.length)}` };
+  return { id: user };
+}

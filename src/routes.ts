@@ -1,9 +1,22 @@
 import { type IRequest, Router } from "itty-router";
 import { uploadAttachment } from "./api/attachments.ts";
-import { type Role, refusal } from "./api/auth.ts";
+import { identify, type Role } from "./api/auth.ts";
+import type { ApiCall } from "./api/call.ts";
+import {
+  conversationInfo,
+  ownerByMeta,
+  passThread,
+  receivers,
+  setOwner,
+  takeThread,
+  threadControl,
+} from "./api/conversations.ts";
 import { deliveryInfo, listDeliveries, replayDeliveries } from "./api/deliveries.ts";
+import { listMessages, sendMessages } from "./api/messages.ts";
 import { personaCreate, personaDelete, personaList } from "./api/personas.ts";
 import { applyWanted, compareWithWanted, getProfile, setMenuOfUser } from "./api/profile.ts";
+import type { ConversationLine } from "./conversation/stub.ts";
+import type { Work } from "./conversation/work.ts";
 import { run } from "./dispatch/run.ts";
 import { type Config, configOf } from "./env.ts";
 import { health, notConfigured } from "./health.ts";
@@ -11,7 +24,6 @@ import { problem } from "./problem.ts";
 import { answerHandshake } from "./webhook/handshake.ts";
 import { takeIn } from "./webhook/intake.ts";
 
-type ApiCall = (request: Request, config: Config, env: Cloudflare.Env) => Promise<Response>;
 type Args = [env: Cloudflare.Env, ctx: ExecutionContext];
 
 /** Every path the gateway answers, but for the one that {@link answer} takes ahead of it. */
@@ -28,12 +40,14 @@ router.get(WEBHOOK, (request, env) =>
 router.post(WEBHOOK, webhook);
 
 function webhook(request: Request, env: Cloudflare.Env, ctx: ExecutionContext): Response | Promise<Response> {
-  return configured(env, (config) => {
-    const context = { config, pages: env.PAGE, startedAt: Date.now() };
-    return takeIn(request, config, env.CONVERSATION, (conversation, work) =>
-      ctx.waitUntil(run(context, conversation, work, "ordinary")),
-    );
-  });
+  return configured(env, (config) => takeIn(request, config, env.CONVERSATION, starter(config, env, ctx)));
+}
+
+/** Does work after the request is answered. */
+function starter(config: Config, env: Cloudflare.Env, ctx: ExecutionContext) {
+  const context = { config, pages: env.PAGE, startedAt: Date.now() };
+  return (conversation: ConversationLine, work: Work[]): void =>
+    ctx.waitUntil(run(context, conversation, work, "ordinary"));
 }
 
 /** The HTTP API: each call with the role it needs. */
@@ -41,6 +55,16 @@ const calls: [path: string, role: Role, handle: ApiCall][] = [
   ["/deliveries.list", "operator", listDeliveries],
   ["/deliveries.info", "operator", deliveryInfo],
   ["/deliveries.replay", "operator", replayDeliveries],
+  ["/conversations.info", "operator", conversationInfo],
+  ["/conversations.set-owner", "bot", setOwner],
+  ["/conversations.pass-thread", "bot", passThread],
+  ["/conversations.take-thread", "bot", takeThread],
+  ["/conversations.request-thread", "bot", threadControl("request_thread_control")],
+  ["/conversations.release-thread", "bot", threadControl("release_thread_control")],
+  ["/conversations.thread-owner", "bot", ownerByMeta],
+  ["/conversations.receivers", "operator", receivers],
+  ["/messages.list", "operator", listMessages],
+  ["/messages.send", "bot", sendMessages],
   ["/profile.get", "operator", getProfile],
   ["/profile.diff", "operator", compareWithWanted],
   ["/profile.apply", "admin", applyWanted],
@@ -51,9 +75,11 @@ const calls: [path: string, role: Role, handle: ApiCall][] = [
   ["/attachments.upload", "bot", uploadAttachment],
 ];
 for (const [path, role, handle] of calls) {
-  router.post(path, (request, env) =>
+  router.post(path, (request, env, ctx) =>
     configured(env, async (config) => {
-      return (await refusal(request, config.apiKeys, role)) ?? handle(request, config, env);
+      const who = await identify(request, config.apiKeys, role);
+      if (!who.ok) return who.response;
+      return handle(request, config, env, { caller: who.caller, start: starter(config, env, ctx) });
     }),
   );
 }

@@ -7,41 +7,42 @@ export type Role = ApiKey["role"];
 /** A role may do what those below it may. */
 const RANK: Record<Role, number> = { bot: 0, operator: 1, admin: 2 };
 
-/**
- * Who calls, by `Authorization: Bearer <key>`.
- * @returns `undefined` when the caller may, else the answer: 401 without a known key, 403 with one of a lesser role
- */
-export async function refusal(
+/** Who calls: the key's name and role. */
+export interface Caller {
+  name: string;
+  role: Role;
+}
+
+/** Who calls, by `Authorization: Bearer <key>`; or the answer: 401 without a known key, 403 with one of a lesser role. */
+export async function identify(
   request: Request,
   keys: readonly ApiKey[],
   atLeast: Role,
-): Promise<Response | undefined> {
+): Promise<{ ok: true; caller: Caller } | { ok: false; response: Response }> {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  const role = token === undefined ? undefined : await roleOf(token, keys);
-  if (role === undefined) {
-    return problem({
+  const caller = token === undefined ? undefined : await callerOf(token, keys);
+  if (!caller) {
+    const response = problem({
       status: 401,
       code: "key_required",
       detail: "Send Authorization: Bearer with one of the keys in API_KEYS.",
       headers: { "www-authenticate": "Bearer" },
     });
+    return { ok: false, response };
   }
-  if (RANK[role] >= RANK[atLeast]) return undefined;
-  return problem({
-    status: 403,
-    code: "role_too_low",
-    detail: `This needs a key of role ${atLeast} or higher.`,
-  });
+  if (RANK[caller.role] >= RANK[atLeast]) return { ok: true, caller };
+  const detail = `This needs a key of role ${atLeast} or higher.`;
+  return { ok: false, response: problem({ status: 403, code: "role_too_low", detail }) };
 }
 
 /** Constant-time: digests of equal length are compared, and every key, so that time tells neither text nor place. */
-async function roleOf(token: string, keys: readonly ApiKey[]): Promise<Role | undefined> {
+async function callerOf(token: string, keys: readonly ApiKey[]): Promise<Caller | undefined> {
   const asked = await digest(token);
-  let role: Role | undefined;
-  for (const one of keys) {
-    if (crypto.subtle.timingSafeEqual(asked, await digest(one.key))) role = one.role;
+  let caller: Caller | undefined;
+  for (const { name, role, key } of keys) {
+    if (crypto.subtle.timingSafeEqual(asked, await digest(key))) caller = { name, role };
   }
-  return role;
+  return caller;
 }
 
 const digest = (text: string): Promise<ArrayBuffer> => crypto.subtle.digest("SHA-256", encode(text));

@@ -19,9 +19,9 @@ import { readMark } from "./mark.ts";
 import { isAnnotation } from "./notes.ts";
 import { type OwnerRules, wroteInPerson } from "./owner.ts";
 import type { Changes, Delivery } from "./position.ts";
-import { entryOf, factsAfterSend, refusalOf } from "./requests.ts";
+import { entryOf, factsAfterSend, isInPerson, refusalOf } from "./requests.ts";
 import { migrate } from "./schema.ts";
-import { readThread, type ThreadPage } from "./thread.ts";
+import { readEntry, readThread, type ThreadMessage, type ThreadPage } from "./thread.ts";
 import { type ConversationView, conversationView, type DeliveryView } from "./views.ts";
 import type {
   Capacity,
@@ -152,16 +152,16 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   send(request: SendRequest): SendAnswer {
     const { ledger, outbox } = this.#books;
     const known = outbox.ofRequest(request.id);
-    if (known !== undefined) return { ok: true, entry: known, isNew: false, work: [] };
+    if (known !== undefined) return this.#repeated(request, known);
     const refusal = refusalOf(request, ledger.position, this.#books.facts, Date.now());
-    if (refusal) return { ok: false, ...refusal };
+    if (refusal) return { refusal, messages: [], work: [] };
     let entry = 0;
     const work = this.#step(EVERYTHING, (now) => {
       const { facts } = this.#books;
-      if (request.writer !== "bot") this.#books.keep(wroteInPerson(facts, request.rules, now));
+      if (isInPerson(request)) this.#books.keep(wroteInPerson(facts, request.rules, now));
       entry = ledger.sends.append(entryOf(request), now);
     });
-    return { ok: true, entry, isNew: true, work };
+    return { refusal: null, messages: this.#entry(entry), work };
   }
 
   /** Gives the conversation to someone: `bot`, `human` or an app's id. */
@@ -182,7 +182,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
 
   /** Messages of both sides, the newest `limit` before a place in the list, oldest first. */
   thread(before: number | null, limit: number): ThreadPage {
-    return readThread(this.ctx.storage.sql, this.#books.facts, before, limit);
+    const { facts, ledger } = this.#books;
+    return readThread(this.ctx.storage.sql, facts, ledger.position.platform, before, limit);
   }
 
   /** A delivery that is over, with its attempts, events and messages; `null` if it isn't on record. */
@@ -292,6 +293,20 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     const after = factsAfter(facts, event, rules, sentAt, now);
     this.#books.keep(after);
     return { ...event, forward: goesToBot(event, after, rules) };
+  }
+
+  /** A request that was accepted already; under its id it can't ask for something else. */
+  #repeated(request: SendRequest, entry: number): SendAnswer {
+    const { messages } = this.#books.outbox.contents(entry);
+    if (JSON.stringify(messages) === JSON.stringify(request.bodies)) {
+      return { refusal: null, messages: this.#entry(entry), work: [] };
+    }
+    const refusal = { code: "idempotency_conflict", reason: "another request was made under this key" };
+    return { refusal, messages: [], work: [] };
+  }
+
+  #entry(entry: number): ThreadMessage[] {
+    return readEntry(this.ctx.storage.sql, this.#books.facts, entry);
   }
 
   #hurry(direction: "deliver" | "send", now: number): void {

@@ -6,7 +6,7 @@ import { MAX_OPEN } from "./limits.ts";
 import { give } from "./owner.ts";
 import type { Position } from "./position.ts";
 import type { Addition, Refusal } from "./sends.ts";
-import type { SendReport, SendRequest } from "./work.ts";
+import type { OutgoingBody, SendReport, SendRequest } from "./work.ts";
 
 /** Requests to send, as opposed to answers of the bot. Pure. */
 
@@ -21,8 +21,7 @@ export function refusalOf(
     return { code: "outbox_full", reason: `${MAX_OPEN} requests wait to be sent already` };
   }
   const isBots = writer === "bot";
-  const says = bodies.some((body) => body["thread_control"] === undefined);
-  if (isBots && says && facts.owner !== "bot") return notOwner(facts);
+  if (isBots && saysSomething(bodies) && facts.owner !== "bot") return notOwner(facts);
   const standing: Standing = {
     writer: isBots ? "bot" : "human",
     windowAt: position.windowAt,
@@ -37,6 +36,14 @@ export function refusalOf(
   }
   return undefined;
 }
+
+/** Whether a person writes to the user with it. */
+export const isInPerson = ({ writer, bodies }: SendRequest): boolean =>
+  writer !== "bot" && saysSomething(bodies);
+
+/** Rather than only moving the thread. */
+const saysSomething = (bodies: readonly OutgoingBody[]): boolean =>
+  bodies.some((body) => body["thread_control"] === undefined);
 
 export const entryOf = ({ id, writer, bodies }: Pick<SendRequest, "id" | "writer" | "bodies">): Addition => ({
   origin: { id, first: null, last: null },

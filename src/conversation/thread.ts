@@ -3,7 +3,7 @@ import { readMark } from "./mark.ts";
 import type { Notes } from "./notes.ts";
 import type { MessageState, Writer } from "./position.ts";
 import { messageView } from "./views.ts";
-import type { OutgoingBody } from "./work.ts";
+import type { OutgoingBody, Platform } from "./work.ts";
 
 /** A message of either side, as people read a conversation. Crosses the RPC border: plain data only. */
 export interface ThreadMessage {
@@ -29,6 +29,7 @@ export interface ThreadPage {
   messages: ThreadMessage[];
   /** Where older ones begin; `null` when there are none. */
   before: number | null;
+  platform: Platform;
 }
 
 type EventRow = { seq: number; id: string; type: string; at: number; raw: string; notes: string | null };
@@ -46,7 +47,13 @@ interface Row {
 }
 
 /** The newest messages before a number, whole answers at a time: at least `limit` of them, if there are as many. */
-export function readThread(sql: SqlStorage, facts: Facts, before: number | null, limit: number): ThreadPage {
+export function readThread(
+  sql: SqlStorage,
+  facts: Facts,
+  platform: Platform,
+  before: number | null,
+  limit: number,
+): ThreadPage {
   const end = before ?? Number.MAX_SAFE_INTEGER;
   const came = sql
     .exec<EventRow>(
@@ -83,7 +90,16 @@ export function readThread(sql: SqlStorage, facts: Facts, before: number | null,
   return {
     messages: taken.reverse().flatMap((row) => row.messages),
     before: oldest && taken.length < rows.length ? oldest.seq : null,
+    platform,
   };
+}
+
+/** The messages of one outbox entry. */
+export function readEntry(sql: SqlStorage, facts: Facts, entry: number): ThreadMessage[] {
+  const row = sql
+    .exec<OutboxRow>("SELECT seq, at, writer, messages, progress, notes FROM outbox WHERE seq = ?", entry)
+    .one();
+  return written(row, facts).messages;
 }
 
 function received({ seq, id, type, at, raw, notes }: EventRow): Row {

@@ -1,6 +1,7 @@
 import type { ConversationId, PageId, UserId } from "../ids.ts";
 import type { OwnerRules } from "./owner.ts";
 import type { Writer } from "./position.ts";
+import type { ThreadMessage } from "./thread.ts";
 
 /**
  * What a conversation hands out to be done outside, and what comes back. Each piece of work is a lease: it belongs to
@@ -163,9 +164,13 @@ export interface SendRequest {
   rules: OwnerRules;
 }
 
-export type SendAnswer =
-  | { ok: true; entry: number; isNew: boolean; work: Work[] }
-  | { ok: false; code: string; reason: string };
+export interface SendAnswer {
+  /** Why nothing was accepted, if so. */
+  refusal: { code: string; reason: string } | null;
+  /** The messages as they stand. */
+  messages: ThreadMessage[];
+  work: Work[];
+}
 
 export interface OwnerRequest {
   id: string;
