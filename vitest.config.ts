@@ -32,6 +32,7 @@ const simulatorSettings = {
  * By what they run on:
  * - gateway, simulator: a Worker's rooms on real workerd with real SQLite objects;
  * - e2e: the shipped bundle as a process, with bots, Graph and browsers as other processes;
+ * - conformance: the same beside the simulator, behaviour by behaviour of what Meta documents (docs/messenger.md);
  * - faults: the same under load, while things are broken. Alone, after the others: it is about what happens when.
  */
 export default defineConfig({
@@ -74,6 +75,15 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/support/bundles.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          globalSetup: ["test/conformance/support/bundles.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -22,6 +22,8 @@ const secret = () => randomBytes(24).toString("hex");
 const app = { id: "900100200300", secret: secret(), verifyToken: secret() };
 const page = { id: "100200300400500", name: "Sample Page", token: `SIM${secret()}` };
 const signingSecret = `whsec_${randomBytes(32).toString("base64")}`;
+/** For trying the HTTP API: as long as this run, and shown in the terminal of whoever started it. */
+const apiKey = secret();
 const stateDir = join(ROOT, ".state", `start-${gatewayPort}`);
 
 const PARTS: Record<string, () => Promise<Running>> = {
@@ -34,6 +36,8 @@ const PARTS: Record<string, () => Promise<Running>> = {
       BOT_SIGNING_SECRET: signingSecret,
       BOT_URL: `http://127.0.0.1:${botPort}/`,
       GRAPH_URL: `http://127.0.0.1:${simulatorPort}`,
+      API_KEYS: JSON.stringify([{ name: "npm start", key: apiKey, role: "admin" }]),
+      ...(process.env["PAGE_SETTINGS"] ? { PAGE_SETTINGS: process.env["PAGE_SETTINGS"] } : {}),
     }),
   simulator: () =>
     serveWorker("simulator", simulatorPort, join(stateDir, "simulator"), {
@@ -101,6 +105,9 @@ try {
     curl -X POST http://127.0.0.1:${simulatorPort}/_sim/users/7001/messages \\
       -H 'content-type: application/json' -d '{"text":"Hello"}'
     curl http://127.0.0.1:${simulatorPort}/_sim/users/7001/thread
+    curl http://127.0.0.1:${gatewayPort}/messages.send -H 'content-type: application/json' \\
+      -H 'authorization: Bearer ${apiKey}' \\
+      -d '{"user_id":"7001","message":{"text":"Hello from a person"}}'
 
   Ctrl-C ends it.
 `);

@@ -37,7 +37,7 @@ for (const [name, command, ...args] of CHECKS) {
 }
 
 /** One after the other: the fault suite needs the machine for itself. */
-const SUITES = [["gateway", "simulator", "e2e"], ["faults"]];
+const SUITES = [["gateway", "simulator", "e2e", "conformance"], ["faults"]];
 const suites = process.argv.includes("--checks") ? [] : SUITES;
 const folder = mkdtempSync(join(tmpdir(), "messengate-results-"));
 
