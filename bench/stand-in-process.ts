@@ -29,9 +29,18 @@ const bot = createServer(async (request, response) => {
 
 const graph = createServer(async (request, response) => {
   const at = now();
-  const { recipient, message } = JSON.parse(await bodyOf(request));
+  response.setHeader("content-type", "application/json");
+  if (request.method === "GET") {
+    // A user's profile: asked for once.
+    response.end(JSON.stringify({ first_name: "Ada", last_name: "Bench", id: "7" }));
+    return;
+  }
+  const { recipient, message, sender_action } = JSON.parse(await bodyOf(request));
+  if (sender_action !== undefined) {
+    response.end(JSON.stringify({ recipient_id: recipient.id }));
+    return;
+  }
   calls.push([message.text, at]);
-  response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify({ recipient_id: recipient.id, message_id: `m_${calls.length}` }));
   answerIfSo();
 });

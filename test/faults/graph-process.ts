@@ -24,6 +24,7 @@ export interface GraphOrders {
 const orders: GraphOrders = JSON.parse(process.env["ORDERS"] ?? "");
 /** The gateway waits 10 s for an answer (src/graph/client.ts). */
 const LATE_MS = 11_000;
+const ACTIONS: ReadonlySet<string> = new Set(["mark_seen", "typing_on", "typing_off"]);
 const MARK = /^mg1\.\d+\.\d+\.[0-9a-f]{8}$/;
 const proof = createHmac("sha256", orders.appSecret).update(orders.token).digest("hex");
 /** User and text → how often it was tried. */
@@ -40,6 +41,7 @@ for (const line of new Reader<GraphLine>(orders.journal).lines()) {
 const server = createServer(async (request, response) => {
   let body = "";
   for await (const chunk of request.setEncoding("utf8")) body += chunk;
+  if (asksForProfile(request)) return say(response, 200, JSON.stringify({ first_name: "Ada" }));
   const asked = read(request, body);
   if (!asked) return refuse(response, 400, 100, "Invalid parameter");
   const { user, text, metadata } = asked;
@@ -80,6 +82,13 @@ function costsAWait(trouble: GraphTrouble | null): boolean {
   return isUntold(trouble) && !(orders.echoes && accepts(trouble));
 }
 
+/** Of one of the users, with the right token. */
+function asksForProfile({ method, url = "", headers }: IncomingMessage): boolean {
+  const user = /^\/v25\.0\/([\w-]+)\?/.exec(url)?.[1];
+  const isOurs = user !== undefined && orders.users.includes(user);
+  return method === "GET" && isOurs && headers.authorization === `Bearer ${orders.token}`;
+}
+
 function read(
   request: IncomingMessage,
   body: string,
@@ -107,7 +116,8 @@ function read(
   if (json.appsecret_proof !== proof) return violation("wrong appsecret_proof");
   const user = json.recipient?.id;
   if (user === undefined || !orders.users.includes(user)) return violation(`no such user: ${user}`);
-  if (json.sender_action === "mark_seen") return { user, text: undefined, metadata: "" };
+  if (json.sender_action !== undefined && ACTIONS.has(json.sender_action))
+    return { user, text: undefined, metadata: "" };
   const { text, metadata } = json.message ?? {};
   if (json.messaging_type !== "RESPONSE" || text === undefined || metadata === undefined)
     return violation(`not a message: ${body}`);

@@ -12,6 +12,7 @@ interface Reply {
 }
 
 class StandIn<Request> {
+  /** Those that matter to tests. */
   readonly requests: Request[] = [];
   #server: Server | undefined;
   #port = 0;
@@ -36,6 +37,11 @@ class StandIn<Request> {
     const server = createServer(async (request, response) => {
       let body = "";
       for await (const chunk of request.setEncoding("utf8")) body += chunk;
+      if (request.method === "GET") {
+        // What Meta tells of a user: asked for beside what a test is about.
+        response.writeHead(200, { "content-type": "application/json" });
+        return response.end(JSON.stringify({ first_name: "Ada", last_name: "Lovelace" }));
+      }
       const read = this.#read(request, body);
       this.requests.push(read);
       const reply = await this.respond(read);
