@@ -50,6 +50,8 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
   for (const entry of envelope.data.entry) {
     const page = pageId(String(entry.id));
     if (!PAGE_ID.test(page)) return undefined;
+    // Conversation routing says beside the events how the thread came to us: it goes with each.
+    const hop = entry["hop_context"];
     const add = async (
       user: UserId,
       event: MessengerEvent,
@@ -67,7 +69,9 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
         platform,
         forward: goesToBot(event, policy),
         opensWindow: channel === "messaging" && isUsers,
-        raw: JSON.stringify(item),
+        raw: JSON.stringify(
+          hop === undefined || channel !== "messaging" ? item : { ...Object(item), hop_context: hop },
+        ),
       };
       if (isUsers && (channel === "messaging" || channel === "standby")) incoming.shownIn = channel;
       if (channel !== "entry") {

@@ -120,6 +120,16 @@ describe("the envelope", () => {
     expect(events[3]?.at).toBe(1_790_000_000_000);
   });
 
+  it("gives each event what conversation routing says beside them", async () => {
+    const hop = { app_id: "4711", metadata: "from the desk" };
+    const [one, other] = await read({
+      object: "page",
+      entry: [{ id: PAGE, hop_context: hop, messaging: [text("m_1", "a"), text("m_2", "b")] }],
+    });
+    expect(JSON.parse(one?.raw ?? "")).toEqual({ ...text("m_1", "a"), hop_context: hop });
+    expect(JSON.parse(other?.raw ?? "").hop_context).toEqual(hop);
+  });
+
   it("keeps what a standby copy says apart from the message itself", async () => {
     const item = text("m_1", "a");
     const [own, copy] = await read({
