@@ -42,7 +42,8 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: gatewaySettings, outboundService },
+            // Not under the name that switches copies on: the other tests are about the gateway as it ships.
+            miniflare: { bindings: gatewaySettings, outboundService, r2Buckets: ["MEDIA_OF_TESTS"] },
           }),
         ],
         test: {

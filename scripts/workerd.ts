@@ -86,6 +86,7 @@ const SETTINGS = [
   "SEALING_KEY",
   "BOT_URL",
   "BOT_PROTOCOL",
+  "BOT_TOKEN",
   "BOT_EVENTS",
   "BOT_TIMEOUT_MS",
   "GRAPH_URL",

@@ -1,3 +1,5 @@
+import { ASKING_TYPES } from "./bots/asks.ts";
+import { BOT_PROTOCOLS, type BotProtocol } from "./bots/bot.ts";
 import type { Conversation } from "./conversation/conversation.ts";
 import {
   type ApiKey,
@@ -26,6 +28,8 @@ declare global {
     interface Env {
       CONVERSATION: DurableObjectNamespace<Conversation>;
       PAGE: DurableObjectNamespace<Page>;
+      /** Where copies of attachments are kept, if they are. */
+      MEDIA?: R2Bucket;
     }
   }
 }
@@ -43,6 +47,9 @@ export interface Config {
   webhookMaxBytes: number;
   bot: {
     url: string;
+    protocol: BotProtocol;
+    /** Sent as `Authorization: Bearer` to bots of other protocols than our own. */
+    token: string | undefined;
     timeoutMs: number;
     /** Decoded `whsec_` keys; each signs, so that a bot can rotate without a gap. */
     signingKeys: readonly Uint8Array<ArrayBuffer>[];
@@ -56,6 +63,8 @@ export interface Config {
   sealingKeys: readonly Uint8Array<ArrayBuffer>[];
   /** Where the world reaches this gateway, when it can't be told from the request. */
   publicUrl: string | undefined;
+  /** Where copies of attachments are kept, and served from; `undefined`: Meta's own addresses are passed on alone. */
+  media: { bucket: R2Bucket; origin: string } | undefined;
   /** How long events and messages are kept. */
   retentionDays: number;
 }
@@ -197,14 +206,28 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
 
   const version = text("GRAPH_VERSION") ?? DEFAULT_GRAPH_VERSION;
   if (!/^v\d+\.\d+$/.test(version)) malformed("GRAPH_VERSION", "is malformed", "it looks like v25.0");
-  const protocol = text("BOT_PROTOCOL") ?? "native";
-  if (protocol !== "native") malformed("BOT_PROTOCOL", "is unknown", "this version speaks: native");
+  const spoken = text("BOT_PROTOCOL") ?? "native";
+  const protocol = BOT_PROTOCOLS.find((one) => one === spoken);
+  if (!protocol) {
+    malformed("BOT_PROTOCOL", "is unknown", `this version speaks: ${BOT_PROTOCOLS.join(", ")}`);
+  }
+  const token = text("BOT_TOKEN");
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    malformed("BOT_TOKEN", "is malformed", "it is text without spaces, as it stands after Bearer");
+  }
   const events = text("BOT_EVENTS")
     ?.split(/[\s,]+/)
     .filter((type) => type !== "");
   const strangers = (events ?? []).filter((type) => type !== "all" && !EVENT_TYPES.has(type));
   if (strangers.length > 0) {
     malformed("BOT_EVENTS", "names unknown event types", "docs/bot-protocol.md lists them; or all");
+  }
+
+  const publicUrl =
+    text("PUBLIC_URL") === undefined ? undefined : url("PUBLIC_URL", undefined, "this gateway's address");
+  const bucket = isBucket(env["MEDIA"]) ? env["MEDIA"] : undefined;
+  if (bucket && publicUrl === undefined) {
+    missing("PUBLIC_URL", "set it under [vars] in wrangler.toml: links to what MEDIA keeps point there");
   }
 
   const config: Config = {
@@ -218,7 +241,9 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
       url: url("BOT_URL", undefined, "the https address of your bot"),
       timeoutMs: whole("BOT_TIMEOUT_MS", DEFAULT_BOT_TIMEOUT_MS, 100, MAX_BOT_TIMEOUT_MS),
       signingKeys,
-      events: events === undefined || events.includes("all") ? undefined : new Set(events),
+      protocol: protocol ?? "native",
+      token,
+      events: events ? (events.includes("all") ? undefined : new Set(events)) : usualEvents(protocol),
     },
     graph: {
       url: url("GRAPH_URL", DEFAULT_GRAPH_URL, "the Graph API's address").replace(/\/+$/, ""),
@@ -226,9 +251,16 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
     },
     apiKeys: apiKeys ?? [],
     sealingKeys,
-    publicUrl:
-      text("PUBLIC_URL") === undefined ? undefined : url("PUBLIC_URL", undefined, "this gateway's address"),
+    publicUrl,
+    media: bucket && publicUrl ? { bucket, origin: publicUrl.replace(/\/+$/, "") } : undefined,
     retentionDays: whole("RETENTION_DAYS", DEFAULT_RETENTION_DAYS, 7, 3650),
   };
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
 }
+
+const isBucket = (binding: unknown): binding is R2Bucket =>
+  typeof binding === "object" && binding !== null && "head" in binding;
+
+/** Only our own protocol has a form for every event. */
+const usualEvents = (protocol: BotProtocol | undefined): ReadonlySet<string> | undefined =>
+  protocol === "native" ? undefined : ASKING_TYPES;

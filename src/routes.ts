@@ -20,6 +20,7 @@ import type { Work } from "./conversation/work.ts";
 import { run } from "./dispatch/run.ts";
 import { type Config, configOf } from "./env.ts";
 import { health, notConfigured } from "./health.ts";
+import { serveMedia } from "./media/serve.ts";
 import { problem } from "./problem.ts";
 import { answerHandshake } from "./webhook/handshake.ts";
 import { takeIn } from "./webhook/intake.ts";
@@ -83,6 +84,10 @@ for (const [path, role, handle] of calls) {
     }),
   );
 }
+
+router.get("/media/:conversation/:event/:index", (request, env) =>
+  configured(env, (config) => serveMedia(request, config, env.CONVERSATION)),
+);
 
 router.get("/healthz", (_, env) => health(configOf(env)));
 

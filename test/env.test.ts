@@ -80,6 +80,21 @@ describe("the settings", () => {
     }
   });
 
+  it("bring a bot that talks in turns only the events it can be asked about, unless they say more", () => {
+    const eventsOf = (more: Record<string, string>) => configOf(more).bot.events;
+    for (const BOT_PROTOCOL of ["rasa", "botpress", "tock"]) {
+      expect(eventsOf({ BOT_PROTOCOL })).toEqual(new Set(["message", "postback", "referral"]));
+      expect(eventsOf({ BOT_PROTOCOL, BOT_EVENTS: "message" })).toEqual(new Set(["message"]));
+      expect(eventsOf({ BOT_PROTOCOL, BOT_EVENTS: "all" })).toBeUndefined();
+    }
+    expect(eventsOf({})).toBeUndefined();
+  });
+
+  it("take a bot's token, and none", () => {
+    expect(configOf({ BOT_TOKEN: "a.b-c" }).bot.token).toBe("a.b-c");
+    expect(configOf().bot.token).toBeUndefined();
+  });
+
   const malformed: [string, string][] = [
     ["PAGE_ACCESS_TOKENS", "not json"],
     ["PAGE_ACCESS_TOKENS", '{"page":"token"}'],
@@ -89,6 +104,7 @@ describe("the settings", () => {
     ["BOT_TIMEOUT_MS", "25001"],
     ["BOT_TIMEOUT_MS", "soon"],
     ["BOT_PROTOCOL", "telepathy"],
+    ["BOT_TOKEN", "two words"],
     ["GRAPH_VERSION", "newest"],
     ["BOT_EVENTS", "message, messages"],
     ["META_APP_SECRET", " , "],

@@ -1,16 +1,37 @@
 import type { DeliverWork, DeliveryOutcome } from "../conversation/work.ts";
 
+export const BOT_PROTOCOLS = ["native", "rasa", "botpress", "tock"] as const;
+/** What a bot speaks: one file each in this folder. */
+export type BotProtocol = (typeof BOT_PROTOCOLS)[number];
+
+/** How a bot is reached, whatever it speaks. */
+export interface BotSettings {
+  url: string;
+  /** For all requests of a delivery together, answers included. */
+  timeoutMs: number;
+  signingKeys: readonly Uint8Array<ArrayBuffer>[];
+  /** Goes along as `Authorization: Bearer`. */
+  token: string | undefined;
+  /** Whether a text that is too long for Meta goes out as several messages. */
+  splitText: boolean;
+}
+
 /** How a call of the bot can end. `gone`: it wants nothing more from this page. */
 export type BotOutcome =
   | Exclude<DeliveryOutcome, { kind: "postponed" }>
   | { kind: "gone"; status: number; reason: string };
 
-/** A bot as the dispatcher sees it, whatever protocol it speaks. One file each in this folder. */
+/** An outcome, and the text of the answer for the record. */
+export interface Delivered {
+  outcome: BotOutcome;
+  excerpt: string;
+}
+
+/** A bot as the dispatcher sees it. */
 export interface Bot {
   /**
    * Takes events to the bot and brings its answer back.
    * Never throws for what the bot does: every way it can fail is an outcome.
-   * @returns the outcome, and the text of the answer for the record
    */
-  deliver(work: DeliverWork): Promise<{ outcome: BotOutcome; excerpt: string }>;
+  deliver(work: DeliverWork): Promise<Delivered>;
 }

@@ -31,17 +31,21 @@ export interface About {
 const MAX_OPTINS = 20;
 const MAX_ANSWERS = 50;
 
-/** What an effect adds to it; the same object when it adds nothing. Pure. @param at Meta's time of the event, ms */
+/**
+ * What an effect adds to it; the same object when it adds nothing, as when something newer is known. Pure.
+ * @param at Meta's time of the event, ms
+ */
 export function learn(about: About, effect: Effect, at: number): About {
+  const isNews = (known: { at: number } | undefined) => known === undefined || known.at <= at;
   switch (effect.kind) {
     case "referral": {
       const { kind: _, ...referral } = effect;
-      return { ...about, referral: { ...referral, at } };
+      return isNews(about.referral) ? { ...about, referral: { ...referral, at } } : about;
     }
     case "optin":
       return { ...about, optins: permitted(about.optins ?? [], { ...effect.optin, at }) };
     case "account_link":
-      return { ...about, account: { status: effect.status, at } };
+      return isNews(about.account) ? { ...about, account: { status: effect.status, at } } : about;
     case "contact": {
       const answers = Object.fromEntries(
         effect.answers.slice(0, MAX_ANSWERS).map((one) => [one.key, one.value]),
@@ -49,13 +53,17 @@ export function learn(about: About, effect: Effect, at: number): About {
       return { ...about, contact: { ...about.contact, ...answers } };
     }
     case "comment":
-      return commented(about, effect, at);
+      return isNews(about.comment) ? commented(about, effect, at) : about;
     case "thread_wanted":
-      return { ...about, wantedBy: { app: effect.app, at } };
-    case "feedback":
-      return { ...about, feedback: { mid: effect.mid, feedback: effect.feedback, at } };
-    case "policy":
-      return { ...about, policy: { action: effect.action, reason: effect.reason, at } };
+      return isNews(about.wantedBy) ? { ...about, wantedBy: { app: effect.app, at } } : about;
+    case "feedback": {
+      const { mid, feedback } = effect;
+      return isNews(about.feedback) ? { ...about, feedback: { mid, feedback, at } } : about;
+    }
+    case "policy": {
+      const { action, reason } = effect;
+      return isNews(about.policy) ? { ...about, policy: { action, reason, at } } : about;
+    }
     case "app_roles":
       return { ...about, roles: effect.roles };
     default:
@@ -85,6 +93,7 @@ export function waysPast(about: About, now: number): string[] {
 
 /** The newest last; a token's newer state replaces the older. */
 function permitted(optins: (OptIn & { at: number })[], optin: OptIn & { at: number }) {
+  if (optins.some((one) => isSame(one, optin) && one.at > optin.at)) return optins;
   const others = optins.filter((one) => !isSame(one, optin));
   return [...others, optin].slice(-MAX_OPTINS);
 }

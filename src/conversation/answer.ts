@@ -1,7 +1,7 @@
 import { bytesOf } from "../utf8.ts";
 import type { Facts } from "./facts.ts";
 import { STATE_MAX_BYTES } from "./limits.ts";
-import { ELSEWHERE, give } from "./owner.ts";
+import { give, isApp } from "./owner.ts";
 import type { Refusal } from "./sends.ts";
 import type { BotAnswer, OutgoingBody } from "./work.ts";
 
@@ -9,22 +9,23 @@ import type { BotAnswer, OutgoingBody } from "./work.ts";
 export interface Accepted {
   /** The same object when nothing changes. */
   facts: Facts;
-  /** What goes out: its messages, then what Meta has to be told of a handover. */
+  /** What goes out: its messages, with what Meta has to be told of a handover. */
   messages: OutgoingBody[];
   /** Why none of it goes out. */
   refusal: Refusal | null;
 }
 
-/** Pure. */
-export function acceptAnswer(facts: Facts, answer: BotAnswer, now: number): Accepted {
+/** Pure. @param told whose turn it was when the bot was asked */
+export function acceptAnswer(facts: Facts, answer: BotAnswer, told: string, now: number): Accepted {
   const stated = withState(facts, answer);
   const { handover, messages } = answer;
-  // Whoever took the conversation over while the bot was thinking isn't to be talked over.
-  if (facts.owner !== "bot" && handover !== "bot")
-    return { facts: stated, messages, refusal: notOwner(facts) };
+  // Whoever took the conversation over while the bot was thinking isn't to be talked over: only who knows that it is
+  // another's turn can claim it.
+  const isClaimed = handover === "bot" && told !== "bot";
+  if (facts.owner !== "bot" && !isClaimed) return { facts: stated, messages, refusal: notOwner(facts) };
   if (handover === undefined) return { facts: stated, messages, refusal: null };
-  const { facts: given, control } = handOver(stated, handover, now);
-  return { facts: given, messages: control ? [...messages, control] : messages, refusal: null };
+  const { facts: given, first, last } = handOver(stated, handover, now);
+  return { facts: given, messages: [...first, ...messages, ...last], refusal: null };
 }
 
 /** Why the bot may not write. */
@@ -33,22 +34,25 @@ export const notOwner = ({ owner }: Facts): Refusal => ({
   reason: `the conversation's owner is ${owner}, not the bot`,
 });
 
-/**
- * Gives the conversation to someone, and says what Meta has to be told: nothing, when it is only our own switch.
- * Pure.
- */
-export function handOver(
-  facts: Facts,
-  owner: string,
-  now: number,
-): { facts: Facts; control: OutgoingBody | null } {
-  const isApps = owner !== "bot" && owner !== "human";
-  const wasApps = facts.owner !== "bot" && facts.owner !== "human";
-  const next = give(facts, owner, "ours", now);
-  if (isApps)
-    return { facts: next, control: { thread_control: "pass_thread_control", target_app_id: owner } };
-  const isTaken = wasApps && (facts.ownerBy === "meta" || facts.owner === ELSEWHERE);
-  return { facts: next, control: isTaken ? { thread_control: "take_thread_control" } : null };
+/** What a handover comes to. */
+interface Handover {
+  facts: Facts;
+  /** What Meta has to be told before anything is written under the new owner, and after: nothing, for our own switch. */
+  first: OutgoingBody[];
+  last: OutgoingBody[];
+}
+
+/** Gives the conversation to someone. Pure. */
+export function handOver(facts: Facts, owner: string, now: number): Handover {
+  // It has been asked for already: Meta would refuse a thread that isn't ours any more.
+  if (isApp(owner) && facts.owner === owner) return { facts, first: [], last: [] };
+  const pass = { thread_control: "pass_thread_control", target_app_id: owner };
+  return {
+    facts: give(facts, owner, "ours", now),
+    // Also from an app that Meta hasn't confirmed yet: our call may be on its way.
+    first: isApp(facts.owner) ? [{ thread_control: "take_thread_control" }] : [],
+    last: isApp(owner) ? [pass] : [],
+  };
 }
 
 function withState(facts: Facts, { state, stateVersion }: BotAnswer): Facts {

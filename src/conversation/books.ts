@@ -3,6 +3,8 @@ import { EventLog, type StoredEvent } from "./event-log.ts";
 import { type Facts, FRESH_FACTS, readFacts, writeFacts } from "./facts.ts";
 import { deliverWork, sendWork } from "./handing-out.ts";
 import { Ledger } from "./ledger.ts";
+import { RECEIPT_REACH } from "./limits.ts";
+import type { Annotation } from "./notes.ts";
 import { Outbox } from "./outbox.ts";
 import { type Changes, type Delivery, freshPosition, type Granted, type Position } from "./position.ts";
 import { Replays } from "./replays.ts";
@@ -19,6 +21,7 @@ export class Books {
   readonly #replays: Replays;
   readonly #sql: SqlStorage;
   #facts: Facts | undefined;
+  #annotations: { annotation: Annotation; at: number }[] = [];
 
   /** @param isFresh nothing is in the tables yet: there is no need to look */
   constructor(sql: SqlStorage, isFresh: boolean, chance: Chance, leaseMs: number) {
@@ -62,7 +65,12 @@ export class Books {
     this.#facts = facts;
   }
 
-  /** @returns what has been written down */
+  /** Notes what has become of a message, when all that came with it is written down: it may have come along. */
+  annotate(annotation: Annotation, at: number): void {
+    this.#annotations.push({ annotation, at });
+  }
+
+  /** @returns what has been written down, as far as it is still the same */
   write(now: number): Changes {
     const { delivery } = this.ledger.position;
     const changes = this.ledger.takeChanges();
@@ -83,7 +91,14 @@ export class Books {
     }
     for (const entry of changes.open) this.outbox.save(entry);
     this.outbox.told(changes.told);
-    return changes;
+    const annotations = this.#annotations;
+    if (annotations.length === 0) return changes;
+    this.#annotations = [];
+    for (const { annotation, at } of annotations) {
+      if (!this.events.annotate(annotation, at)) this.outbox.annotate(annotation, at, RECEIPT_REACH);
+    }
+    // They may not be any more what they came as.
+    return { ...changes, events: [] };
   }
 
   /** @param written what was written down in the same step: it needn't be read again */

@@ -3,7 +3,7 @@ import { configOf, DEFAULT_BOT_TIMEOUT_MS, DEFAULT_RETENTION_DAYS } from "../env
 import { partsOf } from "../ids.ts";
 import { acceptAnswer, handOver } from "./answer.ts";
 import { Books } from "./books.ts";
-import { factsAfter, goesToBot } from "./effects.ts";
+import { hear } from "./hearing.ts";
 import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import {
@@ -11,13 +11,11 @@ import {
   LIVELY_MS,
   leaseMs,
   MAX_WAITING,
-  RECEIPT_REACH,
+  REQUEST_REACH,
   SETTINGS_RETRY_MS,
   TIDY_EVERY_MS,
 } from "./limits.ts";
-import { readMark } from "./mark.ts";
-import { isAnnotation } from "./notes.ts";
-import { type OwnerRules, wroteInPerson } from "./owner.ts";
+import { asOf, type OwnerRules, wroteInPerson } from "./owner.ts";
 import type { Changes, Delivery } from "./position.ts";
 import { entryOf, factsAfterSend, isInPerson, refusalOf } from "./requests.ts";
 import { migrate } from "./schema.ts";
@@ -74,8 +72,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     try {
       const work = this.#step(capacity, (now) => {
         const fresh = isSingle ? events : this.#unseen(events);
-        const told = fresh.map((event) => this.#tell(event, rules, now));
-        this.#books.ledger.accept(told, now);
+        const heard = fresh.map((event) => hear(this.#books, event, rules, now));
+        this.#books.ledger.accept(heard, now);
       });
       return { isFull: false, work };
     } catch (error) {
@@ -91,12 +89,13 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       const { deliveries } = books.ledger;
       const delivery = deliveries.expected(report);
       if (!delivery) return;
-      const { outcome, tookMs, excerpt, profile } = report;
+      const { outcome, tookMs, excerpt, profile, owner, handBackMs } = report;
       const reason = outcome.kind === "answered" ? null : outcome.reason;
       const attempt = { at: now, status: outcome.status, tookMs, reason, answer: excerpt };
       if (profile) books.keep({ ...books.facts, profile: profile.value, profileDue: now + profile.dueInMs });
       if (outcome.kind === "answered") {
-        const { facts, messages, refusal } = acceptAnswer(books.facts, outcome.answer, now);
+        const current = asOf(books.facts, handBackMs, now);
+        const { facts, messages, refusal } = acceptAnswer(current, outcome.answer, owner, now);
         books.keep(facts);
         deliveries.answered(delivery, { ...outcome.answer, messages }, attempt, refusal, now);
       } else if (outcome.kind === "postponed") deliveries.postponed(delivery, attempt, now);
@@ -111,9 +110,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   settleSend(report: SendReport, capacity: Capacity): Work[] {
     return this.#step(capacity, (now) => {
       const books = this.#books;
-      if (!books.ledger.sends.expects(report)) return;
-      books.keep(factsAfterSend(books.facts, report, now));
-      books.ledger.sends.ended(report.outcome, now);
+      const state = books.ledger.sends.ended(report, now);
+      if (state) books.keep(factsAfterSend(books.facts, report, state, now));
     });
   }
 
@@ -150,28 +148,28 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
    * @returns the messages as they stand, and work to do; or why none was accepted, and nothing has changed
    */
   send(request: SendRequest): SendAnswer {
-    const { ledger, outbox } = this.#books;
-    const known = outbox.ofRequest(request.id);
+    const { ledger } = this.#books;
+    const known = this.#requested(request.id);
     if (known !== undefined) return this.#repeated(request, known);
-    const refusal = refusalOf(request, ledger.position, this.#books.facts, Date.now());
+    const current = asOf(this.#books.facts, request.rules.handBackMs, Date.now());
+    const refusal = refusalOf(request, ledger.position, current, Date.now());
     if (refusal) return { refusal, messages: [], work: [] };
     let entry = 0;
     const work = this.#step(EVERYTHING, (now) => {
-      const { facts } = this.#books;
-      if (isInPerson(request)) this.#books.keep(wroteInPerson(facts, request.rules, now));
+      this.#books.keep(isInPerson(request) ? wroteInPerson(current, request.rules, now) : current);
       entry = ledger.sends.append(entryOf(request), now);
     });
     return { refusal: null, messages: this.#entry(entry), work };
   }
 
-  /** Gives the conversation to someone: `bot`, `human` or an app's id. */
-  setOwner(request: OwnerRequest): Work[] {
+  /** Gives the conversation to someone: `bot`, `human` or an app's id. What Meta is told of it is told once. */
+  setOwner({ id, writer, owner, metadata }: OwnerRequest): Work[] {
+    if (this.#requested(id) !== undefined) return [];
     return this.#step(EVERYTHING, (now) => {
-      const { facts, control } = handOver(this.#books.facts, request.owner, now);
+      const { facts, first, last } = handOver(this.#books.facts, owner, now);
       this.#books.keep(facts);
-      if (!control) return;
-      const bodies = [{ ...control, ...(request.metadata === null ? {} : { metadata: request.metadata }) }];
-      this.#books.ledger.sends.append(entryOf({ id: request.id, writer: request.writer, bodies }), now);
+      const bodies = [...first, ...last].map((one) => (metadata === null ? one : { ...one, metadata }));
+      if (bodies.length > 0) this.#books.ledger.sends.append(entryOf({ id, writer, bodies }), now);
     });
   }
 
@@ -191,6 +189,11 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     const { outbox, events, facts } = this.#books;
     const view = outbox.view(id, facts);
     return view && { ...view.shown, events: events.of({ first: view.first, through: view.last }) };
+  }
+
+  /** A message of the user's or the page's as Meta sent it, as JSON text; `null` if it isn't on record. */
+  rawOfMessage(mid: string): string | null {
+    return this.#books.events.rawOf(mid);
   }
 
   /** Hands what is due to a Dispatcher, without waiting for it. Never throws for the outside's faults. */
@@ -280,19 +283,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     });
   }
 
-  /** Has an event told everyone whom it concerns. @returns it, with the decision whether it goes to the bot */
-  #tell(event: IncomingEvent, rules: OwnerRules, now: number): IncomingEvent {
-    const { ledger, outbox, events, facts } = this.#books;
-    const mark = readMark(event.echo?.metadata);
-    if (event.echo && mark) ledger.sends.echoed(mark, event.echo.mid, now);
-    for (const effect of event.effects ?? []) {
-      if (!isAnnotation(effect)) continue;
-      if (!events.annotate(effect, event.at)) outbox.annotate(effect, event.at, RECEIPT_REACH);
-    }
-    const sentAt = (mid: string) => outbox.sentAt(mid, RECEIPT_REACH);
-    const after = factsAfter(facts, event, rules, sentAt, now);
-    this.#books.keep(after);
-    return { ...event, forward: goesToBot(event, after, rules) };
+  /** The entry that a request has made already. */
+  #requested(id: string): number | undefined {
+    const { ledger, outbox } = this.#books;
+    return outbox.ofRequest(id, ledger.position.seq - REQUEST_REACH);
   }
 
   /** A request that was accepted already; under its id it can't ask for something else. */
@@ -338,8 +332,14 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
 
   #tidyDue(): number | null {
     if (this.#books.ledger.position.seq === 0) return null;
-    this.#tidyAt ??= tidyDue(this.ctx.storage.sql, this.#retentionMs());
+    this.#tidyAt ??= this.#nextTidy();
     return this.#tidyAt;
+  }
+
+  #nextTidy(): number | null {
+    // The object's id is a hash already.
+    const timeOfDay = Number.parseInt(this.ctx.id.toString().slice(0, 8), 16) % TIDY_EVERY_MS;
+    return tidyDue(this.ctx.storage.sql, this.#retentionMs(), timeOfDay);
   }
 
   /** Deletes what is past its time. @returns whether that was everything */
@@ -349,7 +349,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     const { sql } = this.ctx.storage;
     if (!tidy(sql, now - this.#retentionMs(), this.#firstInUse())) {
       // What is kept although it is old must not wake the conversation before tomorrow.
-      this.#tidyAt = Math.max(tidyDue(sql, this.#retentionMs()) ?? 0, now + TIDY_EVERY_MS);
+      this.#tidyAt = Math.max(this.#nextTidy() ?? 0, now + TIDY_EVERY_MS);
       return false;
     }
     this.#tidyAt = undefined;

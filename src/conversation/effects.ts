@@ -1,7 +1,7 @@
 import { learn } from "./about.ts";
 import type { Facts } from "./facts.ts";
 import { type IncomingEvent, isStandby } from "./incoming.ts";
-import { deliveredIn, give, heard, type OwnerRules, ownerAt } from "./owner.ts";
+import { asOf, deliveredIn, heard, type OwnerRules } from "./owner.ts";
 import { applyReceipt } from "./receipts.ts";
 
 /**
@@ -15,11 +15,11 @@ export function factsAfter(
   sentAt: (mid: string) => number | undefined,
   now: number,
 ): Facts {
-  let next = facts;
-  if (ownerAt(next, rules.handBackMs, now) !== next.owner) next = give(next, "bot", "ours", now);
-  if (event.shownIn) next = deliveredIn(next, event.shownIn, now);
+  const at = Math.min(event.at, now);
+  let next = asOf(facts, rules.handBackMs, now);
+  if (event.shownIn) next = deliveredIn(next, event.shownIn, at);
   for (const effect of event.effects ?? []) {
-    next = heard(next, effect, rules, event.at, now);
+    next = heard(next, effect, rules, at);
     const about = learn(next.about, effect, event.at);
     if (about !== next.about) next = { ...next, about };
   }

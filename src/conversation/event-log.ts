@@ -1,6 +1,7 @@
 import type { StoredEvents } from "./deliveries.ts";
 import { howManyFit } from "./fitting.ts";
 import { standbyKey } from "./incoming.ts";
+import { deliveryOf, type LeaseRow } from "./lease.ts";
 import { DELIVERY_MAX_EVENTS } from "./limits.ts";
 import { type Annotation, annotate, withoutContents } from "./notes.ts";
 import type { Delivery, NewEvent } from "./position.ts";
@@ -17,17 +18,6 @@ export interface StoredEvent {
   /** JSON text as Meta sent it. */
   raw: string;
 }
-
-type DeliveryRow = {
-  delivery: string | null;
-  through: number;
-  attempt: number;
-  leased: number;
-  due: number;
-  began: number;
-  lost: number;
-  failures: string | null;
-};
 
 type LastEvent = { seq: number; head: number; windowAt: number | null; platform: Platform };
 
@@ -102,15 +92,13 @@ export class EventLog implements StoredEvents {
   /** The delivery that begins with this event. */
   delivery(first: number): Delivery | null {
     const [row] = this.#sql
-      .exec<DeliveryRow>(
-        "SELECT delivery, through, attempt, leased, due, began, lost, failures FROM event WHERE seq = ?",
+      .exec<LeaseRow>(
+        `SELECT delivery, through, attempt, leased, due, began, lost, failures FROM event
+         WHERE seq = ? AND delivery IS NOT NULL`,
         first,
       )
       .toArray();
-    if (!row || row.delivery === null) return null;
-    const { delivery: id, through, attempt, due, began, lost } = row;
-    const failures = row.failures === null ? [] : JSON.parse(row.failures);
-    return { id, first, through, attempt, leased: row.leased === 1, due, began, lost, failures };
+    return row ? deliveryOf(first, row) : null;
   }
 
   saveDelivery(delivery: Delivery): void {
@@ -129,23 +117,60 @@ export class EventLog implements StoredEvents {
     );
   }
 
-  /** Notes what has become of a message. @returns whether it is on record here */
-  annotate(annotation: Annotation, at: number): boolean {
-    const { mid } = annotation;
-    const keys = [`message:${mid}`, `postback:${mid}`, `echo:${mid}`];
+  /** A message as Meta sent it, as JSON text; `null` if it isn't on record. */
+  rawOf(mid: string): string | null {
+    const keys = [`message:${mid}`, `echo:${mid}`];
     const [row] = this.#sql
-      .exec<{ seq: number; raw: string; notes: string | null }>(
-        "SELECT seq, raw, notes FROM event WHERE key IN (?, ?, ?, ?, ?) ORDER BY seq LIMIT 1",
+      .exec<{ raw: string }>(
+        "SELECT raw FROM event WHERE key IN (?, ?, ?, ?) ORDER BY seq LIMIT 1",
         ...keys,
-        ...keys.slice(0, 1).map(standbyKey),
-        standbyKey(`echo:${mid}`),
+        ...keys.map(standbyKey),
       )
       .toArray();
-    if (!row) return false;
-    const notes = annotate(row.notes === null ? {} : JSON.parse(row.notes), annotation, at);
-    const raw = annotation.kind === "unsend" ? withoutContents(row.raw) : row.raw;
-    this.#sql.exec("UPDATE event SET notes = ?, raw = ? WHERE seq = ?", JSON.stringify(notes), raw, row.seq);
-    return true;
+    return row?.raw ?? null;
+  }
+
+  /**
+   * Notes what has become of a message.
+   * @returns whether it is one that came in and is on record; an echo's message may be on record elsewhere, too
+   */
+  annotate(annotation: Annotation, at: number): boolean {
+    const { mid, kind } = annotation;
+    const keys = [`message:${mid}`, `echo:${mid}`];
+    const rows = this.#sql
+      .exec<{ seq: number; type: string; raw: string; notes: string | null }>(
+        "SELECT seq, type, raw, notes FROM event WHERE key IN (?, ?, ?, ?, ?)",
+        ...keys,
+        ...keys.map(standbyKey),
+        `postback:${mid}`,
+      )
+      .toArray();
+    for (const row of rows) {
+      const notes = annotate(row.notes === null ? {} : JSON.parse(row.notes), annotation, at);
+      const raw = kind === "unsend" ? withoutContents(row.raw) : row.raw;
+      this.#sql.exec(
+        "UPDATE event SET notes = ?, raw = ? WHERE seq = ?",
+        JSON.stringify(notes),
+        raw,
+        row.seq,
+      );
+      if (kind !== "reaction" && notes.unsentAt !== undefined) this.#forgetEdits(mid);
+    }
+    return rows.some(({ type }) => type !== "echo");
+  }
+
+  /** The texts of a message that was taken back, as later edits had them. */
+  #forgetEdits(mid: string): void {
+    this.#sql.exec(
+      `UPDATE event SET raw = json_remove(raw, '$.message_edit.text')
+       WHERE type = 'message_edit' AND json_extract(raw, '$.message_edit.mid') = ?`,
+      mid,
+    );
+  }
+
+  /** Whether word that a message was taken back is on record. */
+  isTakenBack(mid: string): boolean {
+    return this.has(`removal:${mid}`) || this.has(standbyKey(`removal:${mid}`));
   }
 
   /** How many events after `seq` go to the bot. */

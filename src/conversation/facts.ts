@@ -18,7 +18,7 @@ export interface Facts extends Ownership {
 }
 
 /** Why the state a bot left was not taken; the stored one stays. */
-export type StateRefusal = "stale_version" | "too_large";
+type StateRefusal = "stale_version" | "too_large";
 
 export const FRESH_FACTS: Facts = {
   ...FRESH_OWNERSHIP,

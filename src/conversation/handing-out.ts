@@ -6,6 +6,7 @@ import type { Facts } from "./facts.ts";
 import { isStandby } from "./incoming.ts";
 import { writeMark } from "./mark.ts";
 import { type Delivery, firstUnsettled, type NewEntry, type OpenEntry, type Position } from "./position.ts";
+import { isThreadControl } from "./thread-control.ts";
 import type { DeliverWork, OutgoingBody, SendWork } from "./work.ts";
 
 /** What goes out with a piece of work: all that is needed to do it without asking again. Pure. */
@@ -78,7 +79,7 @@ export function sendWork(
 }
 
 function formOf(body: OutgoingBody): SendWork["form"] {
-  if (body["thread_control"] !== undefined) return "thread_control";
+  if (isThreadControl(body)) return "thread_control";
   return body["message"] === undefined ? "action" : "message";
 }
 

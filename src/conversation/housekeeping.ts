@@ -22,19 +22,24 @@ function endsOf(sql: SqlStorage, table: "event" | "outbox"): Ends | null {
 
 /**
  * When something has to go, ms; `null` when there is nothing. The newest row of each table tells where the conversation
- * stands: it goes only with everything else. Rounded up to a day, so that the alarm isn't moved for every message.
+ * stands: it goes only with everything else. Once a day, so that the alarm isn't moved for every message.
+ * @param timeOfDay when, ms after midnight UTC: not all conversations at once
  */
-export function tidyDue(sql: SqlStorage, retentionMs: number): number | null {
+export function tidyDue(sql: SqlStorage, retentionMs: number, timeOfDay: number): number | null {
   const event = endsOf(sql, "event");
   const outbox = endsOf(sql, "outbox");
   const tables = [event, outbox].filter((ends) => ends !== null);
   if (tables.length === 0) return null;
   const times = [Math.max(...tables.map(({ newest }) => newest.at))];
   if (outbox && outbox.oldest.seq < outbox.newest.seq) times.push(outbox.oldest.at);
-  const [kept] = sql.exec<{ first: number }>("SELECT first FROM outbox ORDER BY seq LIMIT 1").toArray();
+  // A replay's row may keep older ones: that costs a look in vain, now and then.
+  const [kept] = sql
+    .exec<{ first: number }>("SELECT first FROM outbox WHERE first IS NOT NULL ORDER BY seq LIMIT 1")
+    .toArray();
   const isKept = event !== null && kept !== undefined && event.oldest.seq >= kept.first;
   if (event && !isKept && event.oldest.seq < event.newest.seq) times.push(event.oldest.at);
-  return Math.ceil((Math.min(...times) + retentionMs) / TIDY_EVERY_MS) * TIDY_EVERY_MS;
+  const days = Math.ceil((Math.min(...times) + retentionMs - timeOfDay) / TIDY_EVERY_MS);
+  return days * TIDY_EVERY_MS + timeOfDay;
 }
 
 /**

@@ -46,6 +46,12 @@ export const EXCERPT_CHARS = 1024;
 /** How far back a message is looked for by its mid, in outbox entries: receipts concern recent ones. */
 export const RECEIPT_REACH = 200;
 
+/** An event this much older than its arrival, ms, may have been overtaken by others: Meta keeps no order across POSTs. */
+export const LATE_MS = 10_000;
+
+/** How far back a request is looked for by its id, in numbers of events and entries: it is repeated soon, or not at all. */
+export const REQUEST_REACH = 10_000;
+
 /** A conversation that comes to rest again within this time is lively: more is likely to come, ms. */
 export const LIVELY_MS = 60_000;
 

@@ -215,10 +215,14 @@ export class Outbox {
     return { messages: JSON.parse(row.messages), actions: JSON.parse(row.actions), writer: row.writer };
   }
 
-  /** The entry a request has made; requests are recognised by their ids. */
-  ofRequest(id: string): number | undefined {
+  /** The entry a request has made; requests are recognised by their ids. @param after the number to look from */
+  ofRequest(id: string, after: number): number | undefined {
     const [row] = this.#sql
-      .exec<{ seq: number }>("SELECT seq FROM outbox WHERE delivery = ? AND outcome = 'sent'", id)
+      .exec<{ seq: number }>(
+        "SELECT seq FROM outbox WHERE seq > ? AND delivery = ? AND outcome = 'sent' ORDER BY seq DESC LIMIT 1",
+        after,
+        id,
+      )
       .toArray();
     return row?.seq;
   }

@@ -19,9 +19,11 @@ export function applyReceipt(
   receipt: Receipt,
   sentAt: (mid: string) => number | undefined,
 ): Facts {
-  const times = receipt.mids.map(sentAt).filter((time) => time !== undefined);
-  const until = Math.max(receipt.watermark ?? 0, ...times);
-  if (receipt.kind === "read") return until > facts.readAt ? { ...facts, readAt: until } : facts;
+  const { kind, watermark, mids } = receipt;
+  // The watermark is of all that was sent until then: what is named beside it is among that.
+  const times = watermark === undefined ? mids.map(sentAt).filter((time) => time !== undefined) : [];
+  const until = Math.max(watermark ?? 0, ...times);
+  if (kind === "read") return until > facts.readAt ? { ...facts, readAt: until } : facts;
   return until > facts.deliveredAt ? { ...facts, deliveredAt: until } : facts;
 }
 

@@ -1,16 +1,7 @@
+import { deliveryOf, type LeaseRow } from "./lease.ts";
 import type { Delivery } from "./position.ts";
 
-type ReplayRow = {
-  delivery: string;
-  first: number;
-  through: number;
-  attempt: number;
-  leased: number;
-  due: number;
-  began: number;
-  lost: number;
-  failures: string;
-};
+type ReplayRow = LeaseRow & { first: number };
 
 /** The replay table: deliveries that someone wants repeated, oldest wish first. */
 export class Replays {
@@ -24,12 +15,7 @@ export class Replays {
     return this.#sql
       .exec<ReplayRow>("SELECT * FROM replay ORDER BY rowid")
       .toArray()
-      .map(({ delivery, leased, failures, ...rest }) => ({
-        ...rest,
-        id: delivery,
-        leased: leased === 1,
-        failures: JSON.parse(failures),
-      }));
+      .map((row) => deliveryOf(row.first, row));
   }
 
   save(delivery: Delivery): void {

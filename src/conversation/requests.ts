@@ -1,11 +1,12 @@
-import { rule, type Standing } from "../messages/rules.ts";
+import { commentIn, rule, type Standing } from "../messages/rules.ts";
 import { spend, waysPast } from "./about.ts";
 import { notOwner } from "./answer.ts";
 import type { Facts } from "./facts.ts";
 import { MAX_OPEN } from "./limits.ts";
-import { give } from "./owner.ts";
-import type { Position } from "./position.ts";
+import { foundElsewhere, give } from "./owner.ts";
+import type { MessageState, Position } from "./position.ts";
 import type { Addition, Refusal } from "./sends.ts";
+import { isThreadControl } from "./thread-control.ts";
 import type { OutgoingBody, SendReport, SendRequest } from "./work.ts";
 
 /** Requests to send, as opposed to answers of the bot. Pure. */
@@ -22,7 +23,7 @@ export function refusalOf(
   }
   const isBots = writer === "bot";
   if (isBots && saysSomething(bodies) && facts.owner !== "bot") return notOwner(facts);
-  const standing: Standing = {
+  let standing: Standing = {
     writer: isBots ? "bot" : "human",
     windowAt: position.windowAt,
     humanAgent,
@@ -30,11 +31,20 @@ export function refusalOf(
     waysPast: waysPast(facts.about, now),
   };
   for (const body of bodies) {
-    if (body["thread_control"] !== undefined) continue;
+    if (isThreadControl(body)) continue;
     const ruling = rule(body, standing, now);
     if (!ruling.ok) return { code: ruling.code, reason: ruling.reason };
+    standing = standingAfter(ruling.body, standing);
   }
   return undefined;
+}
+
+/** A comment is good for one message only, also within a request. */
+function standingAfter(body: OutgoingBody, standing: Standing): Standing {
+  const { comment } = standing;
+  return comment && commentIn(body) === comment.id
+    ? { ...standing, comment: { ...comment, isAnswered: true } }
+    : standing;
 }
 
 /** Whether a person writes to the user with it. */
@@ -42,8 +52,7 @@ export const isInPerson = ({ writer, bodies }: SendRequest): boolean =>
   writer !== "bot" && saysSomething(bodies);
 
 /** Rather than only moving the thread. */
-const saysSomething = (bodies: readonly OutgoingBody[]): boolean =>
-  bodies.some((body) => body["thread_control"] === undefined);
+const saysSomething = (bodies: readonly OutgoingBody[]): boolean => !bodies.every(isThreadControl);
 
 export const entryOf = ({ id, writer, bodies }: Pick<SendRequest, "id" | "writer" | "bodies">): Addition => ({
   origin: { id, first: null, last: null },
@@ -56,15 +65,26 @@ export const entryOf = ({ id, writer, bodies }: Pick<SendRequest, "id" | "writer
   refusal: null,
 });
 
-/** What the end of a send makes of the facts; the same object when nothing changes. */
-export function factsAfterSend(facts: Facts, { outcome, spent, passedTo }: SendReport, now: number): Facts {
-  if (outcome.kind === "sent" && spent !== undefined) {
-    const about = spend(facts.about, spent);
-    return about === facts.about ? facts : { ...facts, about };
+/**
+ * What the report of a send makes of the facts; the same object when nothing changes.
+ * @param state how the message stands after it: many ways lead to a failure
+ */
+export function factsAfterSend(
+  facts: Facts,
+  { spent, passedTo }: Pick<SendReport, "spent" | "passedTo">,
+  state: MessageState,
+  now: number,
+): Facts {
+  const isPassed = passedTo !== undefined && passedTo === facts.owner;
+  if (state.status === "sent") {
+    const about = spent === undefined ? facts.about : spend(facts.about, spent);
+    const next = about === facts.about ? facts : { ...facts, about };
+    // It is that app's since it was asked for: what has happened meanwhile happened later.
+    return isPassed ? { ...next, ownerBy: "meta" } : next;
   }
-  if (passedTo === undefined || passedTo !== facts.owner) return facts;
-  if (outcome.kind === "sent") return give(facts, passedTo, "meta", now);
+  if (state.status !== "failed") return facts;
+  if (state.code === "not_thread_owner" && (isPassed || facts.owner === "bot")) return foundElsewhere(facts);
   // A page without Meta's thread control has our switch alone; anything else means that nobody has taken it.
-  if (outcome.kind !== "failed" || outcome.code === "handover_disabled") return facts;
+  if (!isPassed || state.code === "handover_disabled") return facts;
   return give(facts, "bot", "ours", now);
 }

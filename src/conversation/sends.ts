@@ -44,21 +44,12 @@ export class Sends {
     return seq;
   }
 
-  /** Whether a report is of the attempt that is out. */
-  expects(report: SendReport): boolean {
+  /** A send ended. @returns how the message stands now; `undefined` if the report is of no attempt that is out */
+  ended(report: SendReport, now: number): MessageState | undefined {
     const entry = this.#sheet.position.open[0];
-    return (
-      entry?.leased === true &&
-      entry.seq === report.entry &&
-      entry.attempt === report.attempt &&
-      firstUnsettled(entry) === report.index
-    );
-  }
-
-  /** A send ended. Call only when {@link expects}. */
-  ended(outcome: SendOutcome, now: number): void {
-    const entry = this.#sheet.position.open[0];
-    if (entry) this.#apply(entry, firstUnsettled(entry), outcome, now);
+    if (!entry || !isOut(entry, report)) return undefined;
+    this.#apply(entry, report.index, report.outcome, now);
+    return entry.progress[report.index];
   }
 
   /** An echo shows that a message of ours went out, whatever became of the call that sent it. */
@@ -148,6 +139,10 @@ export class Sends {
     this.#sheet.changes.open.add(entry);
   }
 }
+
+/** Whether a report is of the attempt that is out. */
+const isOut = (entry: OpenEntry, { entry: seq, index, attempt }: SendReport): boolean =>
+  entry.leased && entry.seq === seq && entry.attempt === attempt && firstUnsettled(entry) === index;
 
 /** Meta couldn't fetch a file: once may be bad luck. */
 const ONE_RETRY: ReadonlySet<string> = new Set(["attachment"]);

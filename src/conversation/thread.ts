@@ -54,13 +54,37 @@ export function readThread(
   before: number | null,
   limit: number,
 ): ThreadPage {
-  const end = before ?? Number.MAX_SAFE_INTEGER;
+  const { messages, end } = readBack(sql, facts, before ?? Number.MAX_SAFE_INTEGER, limit);
+  const isMore = end !== null && readBack(sql, facts, end, 1).messages.length > 0;
+  return { messages, before: isMore ? end : null, platform };
+}
+
+/** @returns also where older ones would begin; `null`: all has been read */
+function readBack(sql: SqlStorage, facts: Facts, before: number, limit: number) {
+  let messages: ThreadMessage[] = [];
+  let end: number | null = before;
+  // Not every row is a message: a look may find few.
+  while (end !== null && messages.length < limit) {
+    const { rows, reached } = newestRows(sql, facts, end, limit);
+    end = reached;
+    for (const row of rows) {
+      messages = [...row.messages, ...messages];
+      if (messages.length < limit) continue;
+      end = row.seq;
+      break;
+    }
+  }
+  return { messages, end };
+}
+
+/** Rows before a number, newest first, without gaps. @returns also how far down they go; `null`: to the first */
+function newestRows(sql: SqlStorage, facts: Facts, end: number, limit: number) {
   const came = sql
     .exec<EventRow>(
       `SELECT seq, id, type, at, raw, notes FROM event
        WHERE seq < ? AND type IN ('message', 'postback', 'echo') ORDER BY seq DESC LIMIT ?`,
       end,
-      limit + 1,
+      limit,
     )
     .toArray();
   const went = sql
@@ -68,30 +92,16 @@ export function readThread(
       `SELECT seq, at, writer, messages, progress, notes FROM outbox
        WHERE seq < ? AND messages <> '[]' ORDER BY seq DESC LIMIT ?`,
       end,
-      limit + 1,
+      limit,
     )
     .toArray();
-  const rows = [...came.map(received), ...went.map((row) => written(row, facts))].sort(
-    (a, b) => b.seq - a.seq,
-  );
-  // Past the end of the shorter list, the other's rows may have gaps between them.
-  const reached = Math.max(
-    came.length > limit ? (came.at(-1)?.seq ?? 0) : 0,
-    went.length > limit ? (went.at(-1)?.seq ?? 0) : 0,
-  );
-  const taken: Row[] = [];
-  let count = 0;
-  for (const row of rows) {
-    if (count >= limit || row.seq < reached) break;
-    taken.push(row);
-    count += row.messages.length;
-  }
-  const oldest = taken.at(-1);
-  return {
-    messages: taken.reverse().flatMap((row) => row.messages),
-    before: oldest && taken.length < rows.length ? oldest.seq : null,
-    platform,
-  };
+  // Past the end of a list that was cut off, the other's rows may have gaps between them.
+  const cuts = [came, went].flatMap((list) => (list.length < limit ? [] : (list.at(-1)?.seq ?? [])));
+  const reached = cuts.length === 0 ? null : Math.max(...cuts);
+  const rows = [...came.map(received), ...went.map((row) => written(row, facts))]
+    .filter((row) => row.seq >= (reached ?? 0) && row.messages.length > 0)
+    .sort((a, b) => b.seq - a.seq);
+  return { rows, reached };
 }
 
 /** The messages of one outbox entry. */

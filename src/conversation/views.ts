@@ -1,7 +1,7 @@
 import type { About } from "./about.ts";
 import type { StoredEvent } from "./event-log.ts";
 import type { Facts } from "./facts.ts";
-import { ownerAt } from "./owner.ts";
+import { asOf } from "./owner.ts";
 import type { Attempt, MessageState, Position } from "./position.ts";
 import { shownStatus } from "./receipts.ts";
 import type { OutgoingBody, Platform } from "./work.ts";
@@ -33,11 +33,12 @@ export function conversationView(
   handBackMs: number | null,
   now: number,
 ): ConversationView {
-  const { ownerSince, profile, stateVersion, about, deliveredAt, readAt } = facts;
+  const { profile, stateVersion, about, deliveredAt, readAt } = facts;
+  const { owner, ownerSince } = asOf(facts, handBackMs, now);
   return {
     exists: seq > 0,
     platform,
-    owner: ownerAt(facts, handBackMs, now),
+    owner,
     ownerSince,
     windowAt,
     profile,

@@ -47,6 +47,16 @@ interface DeliveredEvent {
   raw: string;
   /** Only shown to us: another app owns the thread. */
   isStandby: boolean;
+  /** Links to its attachments, made for the bot with each attempt (src/media); never stored. */
+  media?: MediaLink[];
+}
+
+/** An attachment where we serve it. */
+export interface MediaLink {
+  /** Its place in the event's list. */
+  index: number;
+  type: string;
+  url: string;
 }
 
 /** Send this message to the user. */
@@ -133,6 +143,10 @@ export type HoldCode = "rate_limited" | "needs_reauth" | "page_blocked" | "app_s
 export interface DeliveryReport {
   delivery: string;
   attempt: number;
+  /** Whose turn the bot was told it was. */
+  owner: string;
+  /** After how long a person's turn ends by itself, ms (pages/settings.ts). */
+  handBackMs: number | null;
   /** How long the bot took, ms. */
   tookMs: number;
   /** The start of its answer. */
@@ -149,7 +163,7 @@ export interface SendReport {
   outcome: SendOutcome;
   /** A comment or token that the message has used up, if it was sent. */
   spent?: string;
-  /** On a thread control call: whose the conversation is, if it was heard. */
+  /** On a pass of the thread: whose the conversation is, if it was heard. */
   passedTo?: string;
 }
 

@@ -16,12 +16,18 @@ const RENEW_AFTER_MS = 15_000;
 /** What a user does expecting an answer. */
 const ASKING: ReadonlySet<string> = new Set(["message", "postback"]);
 
+/**
+ * What the user sees when the bot is done. `reply`: a message, which ends the dots; `later`: the bot is still at it;
+ * `nothing`: it has nothing to say; `failure`: it hasn't got the message.
+ */
+export type Next = "reply" | "later" | "nothing" | "failure";
+
 export interface Feel {
   /**
-   * The bot is done. What is being shown has arrived when this resolves, so that dots don't follow the reply.
-   * @param next `reply`: a message follows, which ends the dots; `later`: the bot is still at it; `nothing`: it is not
+   * The bot is done. What is being shown has arrived when this resolves, so that dots don't follow the reply: that takes
+   * as long as one action at most.
    */
-  end(next: "reply" | "later" | "nothing"): Promise<void>;
+  end(next: Next): Promise<void>;
 }
 
 const NOTHING_SHOWN: Feel = { end: async () => {} };
@@ -29,34 +35,41 @@ const NOTHING_SHOWN: Feel = { end: async () => {} };
 export function showThinking(
   { graph }: Pick<Ends, "graph">,
   { markSeen, typing }: Pick<PageSettings, "markSeen" | "typing">,
-  { conversation: { user }, events }: DeliverWork,
+  { conversation: { user, owner }, events }: DeliverWork,
 ): Feel {
-  const isAsked = events.some((event) => ASKING.has(event.type) && !event.isStandby);
+  // Where it is another's turn the bot only looks on.
+  const isAsked = owner === "bot" && events.some((event) => ASKING.has(event.type) && !event.isStandby);
   if (!graph || !isAsked || user === PAGE_ITSELF || !(markSeen || typing)) return NOTHING_SHOWN;
-  const recipient = recipientOf(user);
+  const act = (action: Action) => graph.act(recipientOf(user), action);
   let isSeen = false;
   let isTyping = false;
+  let isOver = false;
   let shown = Promise.resolve();
-  const show = (action: "mark_seen" | "typing_on" | "typing_off") => {
-    shown = shown.then(() => graph.act(recipient, action));
-  };
-  const think = () => {
+  const think = async () => {
     if (markSeen && !isSeen) {
       isSeen = true;
-      show("mark_seen");
+      await act("mark_seen");
     }
-    if (!typing) return;
+    if (!typing || isOver) return;
     isTyping = true;
-    show("typing_on");
-    timer = setTimeout(think, RENEW_AFTER_MS);
+    timer = setTimeout(show, RENEW_AFTER_MS);
+    await act("typing_on");
   };
-  let timer = setTimeout(think, NOTICED_AFTER_MS);
+  const show = () => {
+    shown = think();
+  };
+  let timer = setTimeout(show, NOTICED_AFTER_MS);
   return {
     async end(next) {
+      isOver = true;
       clearTimeout(timer);
-      if (next !== "reply" && markSeen && !isSeen) show("mark_seen");
-      if (next === "nothing" && isTyping) show("typing_off");
       await shown;
+      const last: Promise<void>[] = [];
+      if ((next === "later" || next === "nothing") && markSeen && !isSeen) last.push(act("mark_seen"));
+      if ((next === "nothing" || next === "failure") && isTyping) last.push(act("typing_off"));
+      await Promise.all(last);
     },
   };
 }
+
+type Action = "mark_seen" | "typing_on" | "typing_off";

@@ -10,6 +10,8 @@ import { send } from "./send.ts";
 /** A Worker lives 30 s after its answer. What can't be finished and reported within is left to the alarm. */
 const RUN_MS = 28_000;
 const REPORT_MS = 1_000;
+/** What goes along with a call of the bot, ms: asking Meta about the user, and what the user is being shown. */
+const AROUND_BOT_MS = 3_500;
 
 export interface RunContext {
   config: Config;
@@ -67,7 +69,7 @@ async function tell({ pages }: RunContext, { page, conversation, letters }: Tell
 function capacityOf({ startedAt, config }: RunContext): Capacity {
   const left = startedAt + RUN_MS - Date.now();
   return {
-    deliver: left >= config.bot.timeoutMs + REPORT_MS,
+    deliver: left >= config.bot.timeoutMs + AROUND_BOT_MS + REPORT_MS,
     send: left >= SEND_MS + REPORT_MS,
     tell: left >= 2 * REPORT_MS,
   };

@@ -1,3 +1,4 @@
+import { readThreadControl } from "../conversation/thread-control.ts";
 import type { OutgoingBody, SendOutcome, SendReport, SendWork } from "../conversation/work.ts";
 import type { GraphClient } from "../graph/client.ts";
 import type { Recipient } from "../graph/recipient.ts";
@@ -11,9 +12,10 @@ import { hadTrouble, isTakenForShut, remember } from "./gates.ts";
 import { knownFile } from "./known-files.ts";
 import { reportFree, reportTrouble, waitAtGate } from "./page-calls.ts";
 import type { RunContext } from "./run.ts";
+import { permitIn, recipientIn } from "./whom.ts";
 
 /** What a send came to, beside its outcome. */
-type Sent = Pick<SendReport, "outcome" | "spent" | "passedTo">;
+type Sent = Pick<SendReport, "outcome" | "spent">;
 
 /** Sends a message, if Meta's rules allow it now, unless its page is known to be unable to. */
 export async function send(
@@ -24,7 +26,8 @@ export async function send(
 ): Promise<SendReport> {
   const { config, pages } = context;
   const { page, entry, index, attempt } = work;
-  const report = (sent: Sent): SendReport => ({ entry, index, attempt, ...sent });
+  const passed = work.form === "thread_control" ? passedIn(JSON.parse(work.body)) : {};
+  const report = (sent: Sent): SendReport => ({ entry, index, attempt, ...passed, ...sent });
   if (work.user === PAGE_ITSELF) {
     const reason = "the event concerns the page, not a person";
     return report({ outcome: { kind: "failed", code: "no_recipient", reason } });
@@ -79,18 +82,22 @@ async function sendVia(
     return { outcome: { kind: "hold", code: "no_token", reason } };
   }
   const user = recipientOf(work.user);
-  if (work.form === "thread_control") return passThread(graph, user, body);
+  if (work.form === "thread_control") {
+    const { call, fields } = readThreadControl(body);
+    return { outcome: await graph.control(call, user, fields) };
+  }
   for (const action of work.actions) await graph.act(user, action);
-  if (work.form === "message" && work.index > 0) await pause(graph, user, body, settings);
+  if (isOneMore(work)) await pause(graph, user, body, settings);
 
-  const { recipient: named, ...rest } = body;
-  const recipient = (named as Recipient | undefined) ?? user;
+  const { recipient: _, ...rest } = body;
+  const recipient = recipientIn(body, work.user);
   const dressed = asPersona(rest, work, settings);
   const file = await knownFile(pages, work.page, dressed);
-  let outcome = await graph.send(recipient, JSON.stringify(file?.body ?? dressed));
+  const outcome = await graph.send(recipient, JSON.stringify(file?.body ?? dressed));
   if (file?.isKnown && outcome.kind === "failed" && FILE_LOST.has(outcome.code)) {
     await file.forget();
-    outcome = await graph.send(recipient, JSON.stringify(dressed));
+    // Not here: another call of Graph may not fit into the time a message may take.
+    return { outcome: { kind: "retry", code: "file_forgotten", reason: outcome.reason } };
   }
   if (outcome.kind === "sent" && file && !file.isKnown && outcome.attachmentId !== undefined) {
     await file.keep(outcome.attachmentId);
@@ -102,28 +109,27 @@ async function sendVia(
 /** How a message fares whose file Meta has deleted. */
 const FILE_LOST: ReadonlySet<string> = new Set(["invalid", "attachment"]);
 
-async function passThread(graph: GraphClient, user: Recipient, body: OutgoingBody): Promise<Sent> {
-  const { thread_control: call, ...fields } = body as OutgoingBody & ThreadControl;
-  const outcome = await graph.control(call, user, fields as Record<string, string>);
-  const target = fields["target_app_id"];
-  return typeof target === "string" ? { outcome, passedTo: target } : { outcome };
+function passedIn(body: OutgoingBody): Pick<SendReport, "passedTo"> {
+  const { target_app_id: target } = readThreadControl(body).fields;
+  return target === undefined ? {} : { passedTo: target };
 }
 
-interface ThreadControl {
-  thread_control: Parameters<GraphClient["control"]>[0];
-}
+/** Another message of the bot's answer. A person has typed for as long as it took, and a retry comes late enough. */
+const isOneMore = ({ form, writer, index, attempt }: SendWork): boolean =>
+  form === "message" && writer === "bot" && index > 0 && attempt === 1;
 
 /** Between messages of one answer: dots, for about as long as a person would type. */
 async function pause(
   graph: GraphClient,
   user: Recipient,
   body: OutgoingBody,
-  { pause }: PageSettings,
+  { pause, typing }: PageSettings,
 ): Promise<void> {
   if (!pause) return;
-  await graph.act(user, "typing_on");
   const characters = textOf(body)?.length ?? 0;
-  await scheduler.wait(Math.min(pause.maxMs, Math.ceil(characters * pause.msPerCharacter)));
+  const waitMs = Math.min(pause.maxMs, Math.ceil(characters * pause.msPerCharacter));
+  // Dots that don't get through in time must not make it longer than a message may take.
+  await Promise.all([typing ? graph.act(user, "typing_on") : undefined, scheduler.wait(waitMs)]);
 }
 
 function asPersona(
@@ -133,12 +139,6 @@ function asPersona(
 ): OutgoingBody {
   const isDressed = persona !== null && writer === "bot" && platform === "messenger" && form === "message";
   return isDressed ? { persona_id: persona, ...body } : body;
-}
-
-/** What a recipient of this kind uses up. */
-function permitIn(recipient: Recipient): string | undefined {
-  if ("comment_id" in recipient) return recipient.comment_id;
-  return "one_time_notif_token" in recipient ? recipient.one_time_notif_token : undefined;
 }
 
 /** Typing dots that come late only puzzle the user, and what waits behind them is worth more. */

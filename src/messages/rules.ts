@@ -1,4 +1,5 @@
 import type { OutgoingBody } from "../conversation/work.ts";
+import { objectIn } from "./inside.ts";
 
 /**
  * Meta's rules on who may write when. `messaging_type` and `tag` follow from who writes and from the window: whatever the
@@ -33,6 +34,7 @@ export const WEEK_MS = 7 * 24 * HOUR;
 
 const RETIRED_TAGS = new Set(["CONFIRMED_EVENT_UPDATE", "POST_PURCHASE_UPDATE", "ACCOUNT_UPDATE"]);
 const HUMAN_AGENT = "HUMAN_AGENT";
+const UTILITY = "UTILITY";
 /** Recipients that carry a permission of their own, so that the window doesn't matter. */
 const PERMITTING = [
   "user_ref",
@@ -49,44 +51,56 @@ const PERMITTING = [
  */
 export function rule(body: OutgoingBody, standing: Standing, now: number): Ruling {
   const { tag, messaging_type: asked, ...rest } = body;
-  const refused = refusedTag(tag, standing.writer);
+  const { windowAt, comment, writer } = standing;
+  const refused = refusedTag(tag, writer);
   if (refused) return refused;
-  if (hasPermit(body)) return { ok: true, body: { ...rest, ...typeOf(asked) } };
-  if (asked === "UTILITY") return { ok: true, body: { ...rest, messaging_type: asked } };
-
-  const { windowAt, comment, writer, humanAgent } = standing;
+  if (hasPermit(body)) {
+    const isUsed = comment !== null && commentIn(body) === comment.id && !canBeAnswered(comment, now);
+    return isUsed ? PRIVATE_REPLY_USED : { ok: true, body: { ...rest, ...typeOf(asked) } };
+  }
+  const isPersons = writer === "human" && standing.humanAgent;
   const isOpen = windowAt !== null && now < windowAt + WINDOW_MS;
-  if (isOpen)
-    return { ok: true, body: { ...rest, ...typeOf(isAction(body) ? undefined : (asked ?? "RESPONSE")) } };
-  if (comment && comment.at > (windowAt ?? 0) && !isAction(body)) {
-    if (!comment.isAnswered && now < comment.at + WEEK_MS) {
-      return { ok: true, body: { ...rest, recipient: { comment_id: comment.id } } };
-    }
-    return {
-      ok: false,
-      code: "private_reply_used",
-      reason:
-        "a comment can be answered privately once, within 7 days; after that, when its author has written",
-    };
+  const isOpenToPeople = windowAt !== null && isPersons && now < windowAt + WEEK_MS;
+  if (isAction(body)) {
+    const isHeard = windowAt === null || isOpen || isOpenToPeople;
+    return isHeard ? { ok: true, body: rest } : closed(standing, windowAt, now);
+  }
+
+  if (asked === UTILITY) return { ok: true, body: { ...rest, messaging_type: UTILITY } };
+  const response = { ...rest, messaging_type: "RESPONSE", ...typeOf(asked) };
+  if (isOpen) return { ok: true, body: response };
+  const isCommentNews = comment !== null && comment.at > (windowAt ?? 0);
+  if (isCommentNews && canBeAnswered(comment, now)) {
+    return { ok: true, body: { ...rest, recipient: { comment_id: comment.id } } };
   }
   // Nobody knows: the user may have written before the page came here. Meta does.
-  if (windowAt === null)
-    return { ok: true, body: { ...rest, ...typeOf(isAction(body) ? undefined : "RESPONSE") } };
-  if (writer === "human" && humanAgent && now < windowAt + WEEK_MS) {
-    if (isAction(body)) return { ok: true, body: rest };
-    return { ok: true, body: { ...rest, messaging_type: "MESSAGE_TAG", tag: HUMAN_AGENT } };
-  }
-  return { ok: false, code: "window_closed", reason: closedReason(standing, windowAt, now) };
+  if (windowAt === null) return isCommentNews ? PRIVATE_REPLY_USED : { ok: true, body: response };
+  if (!isOpenToPeople) return closed(standing, windowAt, now);
+  return { ok: true, body: { ...rest, messaging_type: "MESSAGE_TAG", tag: HUMAN_AGENT } };
 }
+
+const PRIVATE_REPLY_USED: Ruling = {
+  ok: false,
+  code: "private_reply_used",
+  reason: "a comment can be answered privately once, within 7 days; after that, when its author has written",
+};
+
+const canBeAnswered = ({ isAnswered, at }: NonNullable<Standing["comment"]>, now: number): boolean =>
+  !isAnswered && now < at + WEEK_MS;
 
 /** What a sender may say for itself. */
 const typeOf = (asked: unknown): OutgoingBody =>
-  asked === "RESPONSE" || asked === "UPDATE" ? { messaging_type: asked } : {};
+  asked === "RESPONSE" || asked === "UPDATE" || asked === UTILITY ? { messaging_type: asked } : {};
 
 const isAction = (body: OutgoingBody): boolean => body["message"] === undefined;
 
-function hasPermit({ recipient }: OutgoingBody): boolean {
-  return recipient !== null && typeof recipient === "object" && PERMITTING.some((form) => form in recipient);
+const hasPermit = (body: OutgoingBody): boolean =>
+  PERMITTING.some((form) => objectIn(body, "recipient")[form] !== undefined);
+
+/** The comment a message is a private reply to; ids may come as numbers. */
+export function commentIn(body: OutgoingBody): string | undefined {
+  const { comment_id: id } = objectIn(body, "recipient");
+  return id === undefined ? undefined : String(id);
 }
 
 function refusedTag(tag: unknown, writer: Standing["writer"]): Ruling | undefined {
@@ -104,7 +118,7 @@ function refusedTag(tag: unknown, writer: Standing["writer"]): Ruling | undefine
   return { ok: false, code: "tag_unknown", reason: "the only tag there is for messages is HUMAN_AGENT" };
 }
 
-function closedReason({ writer, humanAgent, waysPast }: Standing, windowAt: number, now: number): string {
+function closed({ writer, humanAgent, waysPast }: Standing, windowAt: number, now: number): Ruling {
   const when = (at: number) => new Date(at).toISOString();
   const ways = ["the user writes, taps or reacts", ...waysPast.map((way) => `you send to their ${way}`)];
   const person =
@@ -115,5 +129,6 @@ function closedReason({ writer, humanAgent, waysPast }: Standing, windowAt: numb
     writer === "human" && !humanAgent
       ? "; with Meta's Human Agent permission (human_agent) a person may write for 7 days"
       : "";
-  return `the window closed at ${when(windowAt + WINDOW_MS)}; it opens when ${ways.join(", or ")}${person}${note}`;
+  const reason = `the window closed at ${when(windowAt + WINDOW_MS)}; it opens when ${ways.join(", or ")}${person}${note}`;
+  return { ok: false, code: "window_closed", reason };
 }

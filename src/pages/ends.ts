@@ -1,5 +1,8 @@
-import type { Bot } from "../bots/bot.ts";
+import type { Bot, BotProtocol, BotSettings } from "../bots/bot.ts";
+import { botpressBot } from "../bots/botpress.ts";
 import { nativeBot } from "../bots/native.ts";
+import { rasaBot } from "../bots/rasa.ts";
+import { tockBot } from "../bots/tock.ts";
 import type { Config } from "../env.ts";
 import { GraphClient } from "../graph/client.ts";
 import type { PageId } from "../ids.ts";
@@ -11,12 +14,19 @@ export interface Ends {
   graph: GraphClient | undefined;
 }
 
+const BOTS: Record<BotProtocol, (settings: BotSettings) => Bot> = {
+  native: nativeBot,
+  rasa: rasaBot,
+  botpress: botpressBot,
+  tock: tockBot,
+};
+
 /** A page's ends as the settings describe them. */
 export function endsOf(config: Config, page: PageId): Ends {
   const token = config.pageTokens.get(page);
   const settings = { ...config.graph, appSecret: config.appSecrets[0] };
   return {
-    bot: nativeBot({ ...config.bot, splitText: config.settingsOf(page).splitText }),
+    bot: BOTS[config.bot.protocol]({ ...config.bot, splitText: config.settingsOf(page).splitText }),
     graph: token === undefined ? undefined : new GraphClient(settings, page, token),
   };
 }

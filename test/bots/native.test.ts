@@ -1,7 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { nativeBot, retryAfterMs } from "../../src/bots/native.ts";
+import { nativeBot } from "../../src/bots/native.ts";
 import { readAnswer } from "../../src/bots/native-answer.ts";
+import { retryAfterMs } from "../../src/bots/outcome.ts";
 import type { DeliverWork } from "../../src/conversation/work.ts";
 import { conversationId, pageId, userId } from "../../src/ids.ts";
 

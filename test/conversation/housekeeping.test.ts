@@ -26,6 +26,13 @@ async function exchange(stub: Stub, words: string): Promise<void> {
   await reportSend(stub, send, sent(`m_out_${words}`));
 }
 
+/** Sends something that nobody asked for. */
+async function ask(stub: Stub, words: string): Promise<void> {
+  const bodies = answerOf(words).messages;
+  const { work } = await stub.send({ id: words, writer: "bot", bodies, humanAgent: false, rules: RULES });
+  await reportSend(stub, sendWork(work), sent(`m_out_${words}`));
+}
+
 /** Makes everything a conversation has received so far this much older. */
 async function age(stub: Stub, days: number): Promise<void> {
   await runInDurableObject(stub, (_, { storage: { sql } }) => {
@@ -54,6 +61,38 @@ describe("retention", () => {
     await exchange(stub, "b");
     await runDurableObjectAlarm(stub);
     expect(await alarmOf(stub)).toBe(alarm);
+  });
+
+  it("comes at another time of the day for every conversation", async () => {
+    const alarms = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const stub = freshConversation();
+        await exchange(stub, "a");
+        return (await alarmOf(stub)) ?? 0;
+      }),
+    );
+    expect(new Set(alarms.map((alarm) => alarm % DAY)).size).toBeGreaterThan(1);
+  });
+
+  it("deletes what was sent unasked, too, where nothing else has happened", async () => {
+    const stub = freshConversation();
+    await ask(stub, "a");
+    await age(stub, 95);
+    await runDurableObjectAlarm(stub);
+    expect(await alarmOf(stub)).toBeNull();
+    expect(await rows(stub)).toBe(0);
+  });
+
+  it("is due for old events also where what was sent unasked is the oldest that was sent", async () => {
+    const stub = freshConversation();
+    await ingest(stub, [says("old", { forward: false })]);
+    await age(stub, 95);
+    await ask(stub, "a");
+    await exchange(stub, "new");
+    await evictDurableObject(stub);
+    await runDurableObjectAlarm(stub);
+    await runDurableObjectAlarm(stub);
+    expect(await rows(stub)).toBe(3);
   });
 
   it("deletes everything of a conversation nobody has used for that long", async () => {

@@ -18,6 +18,7 @@ import {
   messagesOf,
   metadataOf,
   RULES,
+  reportOf,
   type Stub,
   says,
   textOf,
@@ -241,8 +242,6 @@ class World {
     }
   }
 }
-
-const reportOf = ({ delivery, attempt }: DeliverWork) => ({ delivery, attempt, tookMs: 1, excerpt: "" });
 
 let run: MockInstance;
 beforeEach(() => {

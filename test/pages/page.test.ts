@@ -11,6 +11,7 @@ import {
   ingest,
   NONE,
   reportFailure,
+  reportOf,
   type Stub,
   says,
 } from "../support/conversation.ts";
@@ -159,9 +160,9 @@ describe("a gate that is tried in vain", () => {
     for (let probes = 0; probes < 5; probes++) {
       untils.push(Math.round(((await until()) - Date.now()) / 1000));
       expect(await fireAlarm(page)).toHaveLength(1);
-      const { delivery, attempt } = { delivery: first.delivery, attempt: probes + 2 };
+      const attempt = probes + 2;
       const outcome = { kind: "postponed" as const, status: 503, reason: "http_503" };
-      await stub.settleDelivery({ delivery, attempt, tookMs: 0, excerpt: "", outcome }, NONE);
+      await stub.settleDelivery({ ...reportOf(first), attempt, outcome }, NONE);
       await page.trouble("bot", { ...trouble(nameOf(stub), "bot_failing"), isProbe: true });
     }
     expect(untils).toEqual([5, 10, 20, 40, 60]);
@@ -196,7 +197,7 @@ describe("a conversation that is busy when its gate opens", () => {
     await page.free("bot");
     expect(await fireAlarm(page)).toEqual([]);
     const outcome = { kind: "postponed" as const, status: null, reason: "bot_gone" };
-    await stub.settleDelivery({ delivery: out.delivery, attempt: 1, tookMs: 0, excerpt: "", outcome }, NONE);
+    await stub.settleDelivery({ ...reportOf(out), outcome }, NONE);
     const [woken] = await fireAlarm(page);
     expect(deliverWork(woken?.work ?? [])).toMatchObject({ delivery: out.delivery, attempt: 2 });
   });

@@ -4,7 +4,14 @@ import type { Conversation } from "../../src/conversation/conversation.ts";
 import type { IncomingEvent } from "../../src/conversation/incoming.ts";
 import type { OwnerRules } from "../../src/conversation/owner.ts";
 import type { MessageState } from "../../src/conversation/position.ts";
-import type { BotAnswer, DeliverWork, SendOutcome, SendWork, Work } from "../../src/conversation/work.ts";
+import type {
+  BotAnswer,
+  DeliverWork,
+  DeliveryReport,
+  SendOutcome,
+  SendWork,
+  Work,
+} from "../../src/conversation/work.ts";
 
 /** Drives a conversation's object as the webhook and the dispatcher do, without a network between. */
 
@@ -37,9 +44,39 @@ export const says = (words: string, more: Partial<IncomingEvent> = {}): Incoming
   ...more,
 });
 
+/** The echo of what someone else wrote to the user: a person in Meta's inbox, or another app. */
+export const echoFrom = (by: "person" | "app", words: string, more: Partial<IncomingEvent> = {}) =>
+  says(words, {
+    key: `echo:m_${words}`,
+    type: "echo",
+    opensWindow: false,
+    echo: { mid: `m_${words}`, metadata: undefined },
+    effects: [{ kind: "written", by, app: by === "app" ? "555" : null, mid: `m_${words}` }],
+    raw: JSON.stringify({
+      message: { mid: `m_${words}`, text: words, is_echo: true, ...(by === "app" ? { app_id: 555 } : {}) },
+    }),
+    ...more,
+  });
+
+/** Meta's word on whose the thread is. */
+export const threadGoesTo = (owner: string | null, words: string, at = Date.now()): IncomingEvent =>
+  says(words, {
+    type: "pass_thread_control",
+    opensWindow: false,
+    at,
+    effects: [{ kind: "thread", owner, previous: null }],
+  });
+
+export const ownerOf = async (stub: Stub): Promise<string> => (await stub.info(RULES.handBackMs)).owner;
+
 /** Stores events as the webhook does, and takes the work. */
-export async function ingest(stub: Stub, events: IncomingEvent[], take = true): Promise<Work[]> {
-  const { isFull, work } = await stub.ingest(events, take, RULES);
+export async function ingest(
+  stub: Stub,
+  events: IncomingEvent[],
+  take = true,
+  rules = RULES,
+): Promise<Work[]> {
+  const { isFull, work } = await stub.ingest(events, take, rules);
   if (isFull) throw new Error("the conversation is full");
   return work;
 }
@@ -65,25 +102,37 @@ export const answerOf = (...texts: string[]): BotAnswer => ({
   actions: [],
 });
 
+/** A report of a delivery, but for how it ended. */
+export const reportOf = ({
+  delivery,
+  attempt,
+  conversation,
+}: DeliverWork): Omit<DeliveryReport, "outcome"> => ({
+  delivery,
+  attempt,
+  owner: conversation.owner,
+  handBackMs: RULES.handBackMs,
+  tookMs: 5,
+  excerpt: "…",
+});
+
 export function reportAnswer(
   stub: Stub,
   work: DeliverWork,
   answer: BotAnswer,
   capacity = ALL,
 ): Promise<Work[]> {
-  const { delivery, attempt } = work;
   const outcome = { kind: "answered" as const, status: 200, answer };
-  return stub.settleDelivery({ delivery, attempt, tookMs: 5, excerpt: "…", outcome }, capacity);
+  return stub.settleDelivery({ ...reportOf(work), outcome }, capacity);
 }
 
 export function reportFailure(stub: Stub, work: DeliverWork, status = 503, final = false): Promise<Work[]> {
-  const { delivery, attempt } = work;
   const outcome = {
     kind: final ? ("rejected" as const) : ("retry" as const),
     status,
     reason: `http_${status}`,
   };
-  return stub.settleDelivery({ delivery, attempt, tookMs: 5, excerpt: "…", outcome }, ALL);
+  return stub.settleDelivery({ ...reportOf(work), outcome }, ALL);
 }
 
 export function reportSend(
@@ -106,8 +155,8 @@ export function messagesOf(stub: Stub): Promise<(MessageState & { text: string }
       .toArray()
       .flatMap(({ messages, progress }) => {
         const states: MessageState[] = JSON.parse(progress);
-        const bodies: { message: { text: string } }[] = JSON.parse(messages);
-        return states.map((state, at) => ({ ...state, text: bodies[at]?.message.text ?? "" }));
+        const bodies: { message?: { text: string } }[] = JSON.parse(messages);
+        return states.map((state, at) => ({ ...state, text: bodies[at]?.message?.text ?? "" }));
       }),
   );
 }

@@ -158,11 +158,6 @@ export class Person {
 
   /** Sends to this person by the HTTP API. */
   sent(body: Json, role: "bot" | "operator" = "bot", headers: Record<string, string> = {}) {
-    return this.#world.call(
-      "/messages.send",
-      { conversation_id: this.conversation, ...body },
-      role,
-      headers,
-    );
+    return this.#world.call("/messages.send", { conversation_id: this.conversation, ...body }, role, headers);
   }
 }

@@ -123,6 +123,12 @@ export class Simulator {
     return (await this.#control<{ data: [] }>("GET", "/calls")).data;
   }
 
+  /** Reads from the Graph API with a page's token, as Meta's other customers could. */
+  async graph(page: string, path: string): Promise<Json> {
+    const headers = { authorization: `Bearer TOKEN-OF-${page}` };
+    return (await fetch(`${this.#url}/v25.0/${path}`, { headers })).json() as Promise<Json>;
+  }
+
   verifyWebhook(): Promise<{ ok: boolean; status: number }> {
     return this.#control("POST", "/verify-webhook", {});
   }

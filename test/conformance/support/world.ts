@@ -14,6 +14,8 @@ export const INBOX = "263902037430900";
 export const PAGE = "100200300400500";
 /** A page for trouble of its own: what stops it must not stop the others. */
 export const OTHER_PAGES = ["100200300400501", "100200300400502", "100200300400503"] as const;
+/** One for each thing that can stop a page. */
+export const TROUBLED_PAGES = Array.from({ length: 24 }, (_, at) => `1002003004006${10 + at}`);
 export const INSTAGRAM = "17841400000000001";
 
 const APP_SECRETS = ["app-secret-of-this-world", "former-app-secret-of-this-world"] as const;
@@ -25,7 +27,7 @@ const KEYS = {
   admin: "admin-key-of-the-conformance-1",
 };
 
-export interface ApiAnswer {
+interface ApiAnswer {
   status: number;
   body: Json;
 }
@@ -40,7 +42,7 @@ export interface World {
   /** Calls the HTTP API. */
   call(
     path: string,
-    body: Json,
+    body: Json | FormData,
     role?: keyof typeof KEYS,
     headers?: Record<string, string>,
   ): Promise<ApiAnswer>;
@@ -64,7 +66,11 @@ export async function startWorld(
   const bot = await Bot.listening(signingSecret);
   const stateDir = mkdtempSync(join(tmpdir(), "messengate-conformance-"));
   const [gatewayPort, simulatorPort] = [await freePort(), await freePort()];
-  const pages = [PAGE, ...OTHER_PAGES].map((id) => ({ id, name: `Page ${id}`, token: `TOKEN-OF-${id}` }));
+  const pages = [PAGE, ...OTHER_PAGES, ...TROUBLED_PAGES].map((id) => ({
+    id,
+    name: `Page ${id}`,
+    token: `TOKEN-OF-${id}`,
+  }));
   const tokens = [...pages.map(({ id, token }) => [id, token]), [INSTAGRAM, `TOKEN-OF-${PAGE}`]];
 
   const simulator = await serveWorker("simulator", simulatorPort, join(stateDir, "simulator"), {
@@ -97,7 +103,7 @@ export async function startWorld(
       const response = await fetch(world.gateway.url + path, {
         method: "POST",
         headers: { authorization: `Bearer ${KEYS[role]}`, ...headers },
-        body: JSON.stringify(body),
+        body: body instanceof FormData ? body : JSON.stringify(body),
       });
       return { status: response.status, body: (await response.json()) as Json };
     },

@@ -1,0 +1,44 @@
+import * as z from "zod/mini";
+import type { BotAnswer } from "../conversation/work.ts";
+
+/** More for one request would be a flood, not a reply. */
+export const MAX_MESSAGES = 50;
+
+export const NO_REPLY: BotAnswer = { messages: [], actions: [] };
+
+export type ReadAnswer = { kind: "answer"; answer: BotAnswer } | Unreadable;
+
+export type Unreadable =
+  /** Not JSON: a proxy's page, or half an answer. */
+  | { kind: "malformed" }
+  /** JSON, but nothing that could be sent: `reason` names the path and what is wrong there. */
+  | { kind: "invalid"; reason: string };
+
+/** JSON text → what the schema makes of it. */
+export function parseAnswer<T extends z.ZodMiniType>(
+  text: string,
+  schema: T,
+): { kind: "parsed"; value: z.infer<T> } | Unreadable {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { kind: "malformed" };
+  }
+  const parsed = z.safeParse(schema, json);
+  if (parsed.success) return { kind: "parsed", value: parsed.data };
+  const [issue] = parsed.error.issues;
+  return {
+    kind: "invalid",
+    reason: `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "?"}`,
+  };
+}
+
+/** @returns why an answer with so many messages isn't taken, if so */
+export function tooMany(path: string, messages: number): Unreadable | undefined {
+  if (messages <= MAX_MESSAGES) return undefined;
+  return {
+    kind: "invalid",
+    reason: `${path}: at most ${MAX_MESSAGES}, has ${messages} with long texts cut`,
+  };
+}
