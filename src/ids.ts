@@ -38,3 +38,10 @@ export function recipientOf(user: UserId): { id: string } | { user_ref: string }
   if (user.startsWith(PHONE_PREFIX)) return { phone_number: `+${user.slice(PHONE_PREFIX.length)}` };
   return { id: user };
 }
+
+/** Meta's inboxes as apps: the page's, an older one of it, Instagram's. Those who write there are people. */
+export const META_INBOXES: ReadonlySet<string> = new Set([
+  "263902037430900",
+  "1409659205758990",
+  "1217981644879628",
+]);

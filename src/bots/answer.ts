@@ -9,9 +9,9 @@ export const NO_REPLY: BotAnswer = { messages: [], actions: [] };
 export type ReadAnswer = { kind: "answer"; answer: BotAnswer } | Unreadable;
 
 export type Unreadable =
-  /** Not JSON: a proxy's page, or half an answer. */
-  | { kind: "malformed" }
-  /** JSON, but nothing that could be sent: `reason` names the path and what is wrong there. */
+  /** Not an answer at all: a proxy's page, half an answer, or JSON of another shape, then with the place of it. */
+  | { kind: "malformed"; reason?: string }
+  /** An answer with something in it that can't be sent: `reason` names the path and what is wrong there. */
   | { kind: "invalid"; reason: string };
 
 /** JSON text → what the schema makes of it. */
@@ -28,10 +28,8 @@ export function parseAnswer<T extends z.ZodMiniType>(
   const parsed = z.safeParse(schema, json);
   if (parsed.success) return { kind: "parsed", value: parsed.data };
   const [issue] = parsed.error.issues;
-  return {
-    kind: "invalid",
-    reason: `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "?"}`,
-  };
+  const path = issue?.path.map(String).join(".") ?? "";
+  return { kind: "malformed", reason: `${path}: ${issue?.message ?? "?"}` };
 }
 
 /** @returns why an answer with so many messages isn't taken, if so */

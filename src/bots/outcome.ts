@@ -1,6 +1,9 @@
 import { NO_REPLY, type ReadAnswer } from "./answer.ts";
 import type { BotOutcome } from "./bot.ts";
 
+/** A bot that says what can't be sent mostly says so again, and meanwhile its user waits. */
+const INVALID_ATTEMPTS = 3;
+
 /** Client errors that pass: timeout, conflict, too early, too many. All others mean that this delivery never succeeds. */
 const PASSING = new Set([408, 409, 425, 429]);
 
@@ -15,12 +18,13 @@ export function outcomeOf({ ok, status, headers }: Response, read: () => ReadAns
     if (answer.kind === "answer") return { kind: "answered", status, answer: answer.answer };
     // 202 means that the bot replies later by other means: what its body says is for people.
     if (status === 202) return { kind: "answered", status, answer: NO_REPLY };
-    // The bot said it, and would say it again.
     if (answer.kind === "invalid") {
-      return { kind: "rejected", status, reason: `answer_invalid: ${answer.reason}` };
+      const reason = `answer_invalid: ${answer.reason}`;
+      return { kind: "retry", status, reason, attempts: INVALID_ATTEMPTS };
     }
-    // Not final: a proxy's page or a half-written answer says nothing about the next attempt.
-    return { kind: "retry", status, reason: "answer_malformed" };
+    // A proxy's page or a half-written answer says nothing about the next attempt.
+    const where = answer.reason === undefined ? "" : `: ${answer.reason}`;
+    return { kind: "retry", status, reason: `answer_malformed${where}` };
   }
   if (status === 410) return { kind: "gone", status, reason };
   if (status >= 400 && status < 500 && !PASSING.has(status)) return { kind: "rejected", status, reason };

@@ -100,8 +100,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
         deliveries.answered(delivery, { ...outcome.answer, messages }, attempt, refusal, now);
       } else if (outcome.kind === "postponed") deliveries.postponed(delivery, attempt, now);
       else {
-        const again = outcome.kind === "retry" ? { afterMs: outcome.afterMs } : null;
-        deliveries.failed(delivery, attempt, again, now);
+        deliveries.failed(delivery, attempt, outcome.kind === "retry" ? outcome : null, now);
       }
     });
   }
@@ -111,7 +110,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     return this.#step(capacity, (now) => {
       const books = this.#books;
       const state = books.ledger.sends.ended(report, now);
-      if (state) books.keep(factsAfterSend(books.facts, report, state, now));
+      books.keep(factsAfterSend(books.facts, report, state, now));
     });
   }
 

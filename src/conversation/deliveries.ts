@@ -68,11 +68,12 @@ export class Deliveries {
   failed(
     delivery: Delivery,
     failure: Attempt,
-    again: { afterMs: number | undefined } | null,
+    again: { afterMs?: number; attempts?: number } | null,
     now: number,
   ): void {
     const count = delivery.failures.length + 1;
-    const wait = again ? botBackoff(count, again.afterMs, this.#chance.random()) : undefined;
+    const isWorthIt = again !== null && count < (again.attempts ?? Number.POSITIVE_INFINITY);
+    const wait = isWorthIt ? botBackoff(count, again.afterMs, this.#chance.random()) : undefined;
     if (wait === undefined) {
       this.#close(delivery, "dead", failure, NOTHING_SAID, null, now);
       return;

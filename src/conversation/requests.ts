@@ -67,22 +67,23 @@ export const entryOf = ({ id, writer, bodies }: Pick<SendRequest, "id" | "writer
 
 /**
  * What the report of a send makes of the facts; the same object when nothing changes.
- * @param state how the message stands after it: many ways lead to a failure
+ * @param state how the message stands after it: many ways lead to a failure; `undefined` if it had an end already
  */
 export function factsAfterSend(
   facts: Facts,
-  { spent, passedTo }: Pick<SendReport, "spent" | "passedTo">,
-  state: MessageState,
+  { outcome, spent, passedTo }: Pick<SendReport, "outcome" | "spent" | "passedTo">,
+  state: MessageState | undefined,
   now: number,
 ): Facts {
   const isPassed = passedTo !== undefined && passedTo === facts.owner;
-  if (state.status === "sent") {
+  if (outcome.kind === "sent") {
+    // Also when the echo has told so before the report did.
     const about = spent === undefined ? facts.about : spend(facts.about, spent);
     const next = about === facts.about ? facts : { ...facts, about };
     // It is that app's since it was asked for: what has happened meanwhile happened later.
     return isPassed ? { ...next, ownerBy: "meta" } : next;
   }
-  if (state.status !== "failed") return facts;
+  if (state?.status !== "failed") return facts;
   if (state.code === "not_thread_owner" && (isPassed || facts.owner === "bot")) return foundElsewhere(facts);
   // A page without Meta's thread control has our switch alone; anything else means that nobody has taken it.
   if (!isPassed || state.code === "handover_disabled") return facts;

@@ -1,3 +1,4 @@
+import { META_INBOXES } from "../ids.ts";
 import type { Facts } from "./facts.ts";
 import { readMark } from "./mark.ts";
 import type { Notes } from "./notes.ts";
@@ -124,7 +125,9 @@ function writerOf(raw: string): { from: "app" | "inbox"; author: string | null }
   const { message }: { message?: { metadata?: string; app_id?: string | number | null } } = JSON.parse(raw);
   if (readMark(message?.metadata)) return undefined;
   const app = message?.app_id;
-  return app == null ? { from: "inbox", author: null } : { from: "app", author: String(app) };
+  return app == null || META_INBOXES.has(String(app))
+    ? { from: "inbox", author: null }
+    : { from: "app", author: String(app) };
 }
 
 function written({ seq, at, writer, messages, progress, notes }: OutboxRow, facts: Facts): Row {

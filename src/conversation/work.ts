@@ -106,8 +106,8 @@ export interface Letter {
 /** How a delivery to the bot ended. */
 export type DeliveryOutcome =
   | { kind: "answered"; status: number; answer: BotAnswer }
-  /** Try again; `afterMs` if the bot said when. */
-  | { kind: "retry"; status: number | null; reason: string; afterMs?: number }
+  /** Try again; `afterMs` if the bot said when, `attempts` if not as often as the schedule goes. */
+  | { kind: "retry"; status: number | null; reason: string; afterMs?: number; attempts?: number }
   /** Never again: a dead letter. */
   | { kind: "rejected"; status: number; reason: string }
   /** Not now, and not this delivery's fault: the page is waiting for its bot. */

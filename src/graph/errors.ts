@@ -52,6 +52,7 @@ const TABLE: readonly Row[] = [
 
   { code: [3, 10, 100, 200], says: /handover protocol.*disabled/i, verdict: failed("handover_disabled") },
   { code: [10, 100, 200], subcode: [2018171], verdict: failed("handover_disabled") },
+  { code: [10900, 10902], verdict: failed("private_reply_used") },
   { code: 10, subcode: [2018278, 2018065, 2534022], verdict: failed("window_closed") },
   { code: 10, says: /outside (of )?(the )?allowed window/i, verdict: failed("window_closed") },
   { code: [10, 100, 200], subcode: [2018300, 2534037], verdict: failed("not_thread_owner") },

@@ -70,7 +70,9 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
         forward: goesToBot(event, policy),
         opensWindow: channel === "messaging" && isUsers,
         raw: JSON.stringify(
-          hop === undefined || channel !== "messaging" ? item : { ...Object(item), hop_context: hop },
+          hop === undefined || channel !== "messaging" || !isRecord(item)
+            ? item
+            : { ...item, hop_context: hop },
         ),
       };
       if (isUsers && (channel === "messaging" || channel === "standby")) incoming.shownIn = channel;
@@ -93,11 +95,11 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
       if (!Array.isArray(list)) continue;
       for (const item of list as unknown[]) {
         items++;
-        if (item === null || typeof item !== "object" || Array.isArray(item)) {
+        if (!isRecord(item)) {
           await add(PAGE_ITSELF, { type: "unknown" }, channel, item, now);
           continue;
         }
-        const fields = item as Record<string, unknown>;
+        const fields = item;
         if (channel === "changes") {
           const event = classifyChange(fields);
           await add(authorOf(event, page), event, channel, item, seconds(entry["time"]) ?? now);
@@ -169,3 +171,6 @@ function seconds(time: unknown): number | undefined {
   if (typeof time !== "number" || !Number.isSafeInteger(time) || time <= 0) return undefined;
   return time < 100_000_000_000 ? time * 1000 : time;
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === "object" && !Array.isArray(value);

@@ -1,5 +1,6 @@
 import type { Effect, OptIn } from "../conversation/effect.ts";
 import { readMark } from "../conversation/mark.ts";
+import { META_INBOXES } from "../ids.ts";
 import { type MessengerEvent, stopsNotifications } from "./events.ts";
 
 interface Context {
@@ -95,9 +96,6 @@ function optinOf(value: EventOf<"optin">["value"]): OptIn | undefined {
   return ref === null && userRef === null ? undefined : { kind: "plugin", ref, userRef };
 }
 
-/** Meta's inboxes as apps: the page's, an older one of it, Instagram's. Those who write there are people. */
-const INBOXES: ReadonlySet<string> = new Set(["263902037430900", "1409659205758990", "1217981644879628"]);
-
 /**
  * Who wrote a message of the page. Up to Graph v11 a message from the inbox has no `app_id`, since v12 it has the
  * inbox's; both are a person's. Meta's pages don't say what the automated answers of its own tools carry (instant reply,
@@ -109,7 +107,7 @@ const INBOXES: ReadonlySet<string> = new Set(["263902037430900", "14096592057589
 function written({ value }: EventOf<"echo">, appId: string | undefined): Effect {
   const { mid, metadata, app_id: app = null } = value;
   if (readMark(metadata) || (app !== null && app === appId)) return { kind: "written", by: "us", app, mid };
-  return { kind: "written", by: app === null || INBOXES.has(app) ? "person" : "app", app, mid };
+  return { kind: "written", by: app === null || META_INBOXES.has(app) ? "person" : "app", app, mid };
 }
 
 function edited({ value }: EventOf<"message_edit">): Effect[] {
@@ -144,7 +142,7 @@ function passed(
     type === "pass_thread_control" &&
     channel === "messaging" &&
     next !== null &&
-    !INBOXES.has(next);
+    !META_INBOXES.has(next);
   return [{ kind: "thread", owner: isForUs ? "bot" : name(next), previous: name(previous) }];
 }
 

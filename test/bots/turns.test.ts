@@ -78,7 +78,7 @@ describe("a delivery", () => {
     expect(await endOf(new Response("", { status: 401 }))).toMatchObject({ kind: "rejected", status: 401 });
     expect(await endOf(new Response("", { status: 410 }))).toMatchObject({ kind: "gone", status: 410 });
     expect(await endOf(new Response("<html>"))).toMatchObject({ kind: "retry", reason: "answer_malformed" });
-    expect(await endOf(Response.json({ text: "no list" }))).toMatchObject({ kind: "rejected" });
+    expect(await endOf(Response.json({ text: "no list" }))).toMatchObject({ kind: "retry" });
   });
 
   it("takes an empty body for no reply", async () => {
@@ -147,9 +147,9 @@ describe("an answer", () => {
     const reasonFor = async (answer: unknown) => {
       serverAnswering(Response.json(answer));
       const { outcome } = await bot.deliver(workOf(written("a")));
-      return outcome.kind === "rejected" ? outcome.reason : outcome.kind;
+      return outcome.kind === "retry" ? outcome.reason : outcome.kind;
     };
-    expect(await reasonFor([{ text: "a" }, { text: 5 }])).toMatch(/^answer_invalid: 1\.text: /);
+    expect(await reasonFor([{ text: "a" }, { text: 5 }])).toMatch(/^answer_malformed: 1\.text: /);
     expect(await reasonFor([{ custom: { text: "a", quick_replies: [] } }])).toMatch(
       /^answer_invalid: \[0\]\.quick_replies: /,
     );
@@ -166,7 +166,8 @@ describe("an answer", () => {
     expect((await bot.deliver(workOf(written("a")))).outcome).toMatchObject({ kind: "answered" });
     const unsplit = rasaBot({ ...settings, splitText: false });
     expect((await unsplit.deliver(workOf(written("a")))).outcome).toMatchObject({
-      kind: "rejected",
+      kind: "retry",
+      attempts: 3,
       reason: expect.stringContaining("[0].text"),
     });
   });

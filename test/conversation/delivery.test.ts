@@ -16,6 +16,7 @@ import {
   RULES,
   reportAnswer,
   reportFailure,
+  reportOf,
   reportSend,
   type Stub,
   says,
@@ -320,5 +321,28 @@ describe("what the bot is told", () => {
     work = deliverWork(await ingest(stub, [says("e")], true));
     expect(work.conversation.stateRefused).toBeNull();
     expect((await messagesOf(stub)).map(({ text }) => text)).toEqual(["kept"]);
+  });
+});
+
+describe("an answer that can't be sent", () => {
+  it("is asked for again twice, then the delivery is a dead letter and what follows goes on", async () => {
+    const stub = freshConversation();
+    let work = deliverWork(await ingest(stub, [says("a")]));
+    await ingest(stub, [says("b")]);
+    const outcome = {
+      kind: "retry" as const,
+      status: 200,
+      reason: "answer_invalid: messages[0]",
+      attempts: 3,
+    };
+    const report = () => stub.settleDelivery({ ...reportOf(work), outcome }, NONE);
+    for (const attempt of [1, 2]) {
+      expect(work.attempt).toBe(attempt);
+      await report();
+      work = deliverWork((await stub.take("deliver")).work);
+    }
+    await report();
+    expect(await stub.delivery(work.delivery)).toMatchObject({ outcome: "dead" });
+    expect(wordsOf(deliverWork((await stub.take("deliver")).work))).toEqual(["b"]);
   });
 });

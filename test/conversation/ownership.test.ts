@@ -293,8 +293,14 @@ describe("a handover by call", () => {
 
   it("is undone when nobody takes the thread, in whatever way that fails", () => {
     const passing = { ...FRESH_FACTS, owner: APP };
+    const failed = { kind: "failed" as const, code: "any", reason: "" };
     const ownerAfter = (code: string) =>
-      factsAfterSend(passing, { passedTo: APP }, { status: "failed", code, reason: "", at: 1 }, 2).owner;
+      factsAfterSend(
+        passing,
+        { outcome: failed, passedTo: APP },
+        { status: "failed", code, reason: "", at: 1 },
+        2,
+      ).owner;
     expect(["invalid", "temporary", "needs_reauth"].map(ownerAfter)).toEqual(["bot", "bot", "bot"]);
     expect(ownerAfter("not_thread_owner")).toBe("elsewhere");
     expect(ownerAfter("handover_disabled")).toBe(APP);
