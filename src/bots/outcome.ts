@@ -1,8 +1,8 @@
 import { NO_REPLY, type ReadAnswer } from "./answer.ts";
 import type { BotOutcome } from "./bot.ts";
 
-/** A bot that says what can't be sent mostly says so again, and meanwhile its user waits. */
-const INVALID_ATTEMPTS = 3;
+/** A bot that says what can't be sent mostly says so again, and meanwhile its user waits: it is asked once more. */
+const INVALID_ATTEMPTS = 2;
 
 /** Client errors that pass: timeout, conflict, too early, too many. All others mean that this delivery never succeeds. */
 const PASSING = new Set([408, 409, 425, 429]);

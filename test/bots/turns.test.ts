@@ -167,7 +167,7 @@ describe("an answer", () => {
     const unsplit = rasaBot({ ...settings, splitText: false });
     expect((await unsplit.deliver(workOf(written("a")))).outcome).toMatchObject({
       kind: "retry",
-      attempts: 3,
+      attempts: 2,
       reason: expect.stringContaining("[0].text"),
     });
   });

@@ -168,7 +168,8 @@ describe("/messages.send refuses with the path", () => {
 describe("a bot's answer", () => {
   it("with a message that can't be sent is a dead letter that names the path, and nothing of it goes", async () => {
     const ben = world.person();
-    await ben.getsAnswer([{ text: "fine" }, { text: "Hi", quick_replies: times(14, reply) }]);
+    ben.botAnswers({ messages: [{ text: "fine" }, { text: "Hi", quick_replies: times(14, reply) }] });
+    await ben.tells({ text: "Hello" });
     await eventually(async () => {
       const { body } = await world.call("/deliveries.list", { page_id: PAGE });
       const letters = body["data"] as { conversation_id: string; reason: string }[];
