@@ -1,25 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
 import { configOf, DEFAULT_BOT_TIMEOUT_MS, DEFAULT_RETENTION_DAYS } from "../env.ts";
 import { partsOf } from "../ids.ts";
+import { AlarmClock } from "./alarm-clock.ts";
 import { acceptAnswer, handOver } from "./answer.ts";
 import { Books } from "./books.ts";
 import { hear } from "./hearing.ts";
 import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
-import {
-  ALARM_OVERDUE_MS,
-  LIVELY_MS,
-  leaseMs,
-  MAX_WAITING,
-  REQUEST_REACH,
-  SETTINGS_RETRY_MS,
-  TIDY_EVERY_MS,
-} from "./limits.ts";
+import { leaseMs, MAX_WAITING, REQUEST_REACH, SETTINGS_RETRY_MS, TIDY_EVERY_MS } from "./limits.ts";
 import { asOf, type OwnerRules, wroteInPerson } from "./owner.ts";
-import type { Changes, Delivery } from "./position.ts";
+import { firstInUse } from "./position.ts";
 import { entryOf, factsAfterSend, isInPerson, refusalOf } from "./requests.ts";
 import { migrate } from "./schema.ts";
 import { readEntry, readThread, type ThreadMessage, type ThreadPage } from "./thread.ts";
+import { logTrouble } from "./trouble.ts";
 import { type ConversationView, conversationView, type DeliveryView } from "./views.ts";
 import type {
   Capacity,
@@ -47,17 +41,14 @@ const DAY_MS = 24 * 60 * 60_000;
 export class Conversation extends DurableObject<Cloudflare.Env> {
   /** `null` after the conversation has expired, until something comes again. */
   #opened: Books | null;
-  /** When the alarm fires, ms; `null` if none is set, or if that isn't known. */
-  #alarmAt: number | null;
-  /** When it last came to rest, ms; 0 if it hasn't since it woke. */
-  #restedAt = 0;
+  readonly #clock: AlarmClock;
   /** When old rows are deleted, ms; `undefined` until it is asked for. */
   #tidyAt: number | null | undefined;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#opened = this.#open();
-    this.#alarmAt = this.#books.ledger.nextDue() ?? this.#tidyDue();
+    this.#clock = new AlarmClock(ctx.storage, this.#books.ledger.nextDue() ?? this.#tidyDue());
   }
 
   /**
@@ -71,7 +62,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     const isSingle = events.length === 1;
     try {
       const work = this.#step(capacity, (now) => {
-        const fresh = isSingle ? events : this.#unseen(events);
+        const fresh = isSingle ? events : this.#books.events.unseen(events);
         const heard = fresh.map((event) => hear(this.#books, event, rules, now));
         this.#books.ledger.accept(heard, now);
       });
@@ -197,12 +188,11 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
 
   /** Hands what is due to a Dispatcher, without waiting for it. Never throws for the outside's faults. */
   override async alarm(): Promise<void> {
-    this.#alarmAt = null;
+    this.#clock.at = null;
     if (!configOf(this.env).ok) {
       // Handing work out would only lose leases until someone has corrected the settings.
       console.error({ event: "alarm_without_settings" });
-      this.#alarmAt = Date.now() + SETTINGS_RETRY_MS;
-      await this.ctx.storage.setAlarm(this.#alarmAt);
+      this.#clock.set(Date.now() + SETTINGS_RETRY_MS);
       return;
     }
     if (await this.#tidy(Date.now())) return;
@@ -219,35 +209,23 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** Decide, hand out what is due, write it all down, set the alarm: one commit. */
   #step(capacity: Capacity, decide: (now: number) => void): Work[] {
     const now = Date.now();
-    const alarmAt = this.#alarmAt;
+    const alarmAt = this.#clock.at;
     const books = this.#books;
     try {
       return this.ctx.storage.transactionSync(() => {
         decide(now);
         const granted = books.ledger.grant(now, capacity);
         const written = books.write(now);
-        this.#log(written);
-        this.#arm(now);
+        logTrouble(this.ctx.id.name, written);
+        this.#clock.arm(books.ledger.nextDue(), () => this.#tidyDue(), now);
         return books.workOf(granted, written, this.#parts(), now);
       });
     } catch (error) {
       // Rows and alarm were rolled back; memory must tell the same.
       this.#opened = null;
-      this.#alarmAt = alarmAt;
+      this.#clock.at = alarmAt;
       throw error;
     }
-  }
-
-  /** What someone may have to look into. */
-  #log({ entries, failed }: Changes): void {
-    const conversation = this.ctx.id.name;
-    for (const { outcome, origin, attempts } of entries) {
-      if (outcome !== "dead") continue;
-      const { status, reason } = attempts.at(-1) ?? {};
-      console.error({ event: "dead_letter", conversation, delivery: origin.id, status, reason });
-    }
-    for (const { code, reason } of failed)
-      console.warn({ event: "message_failed", conversation, code, reason });
   }
 
   get #books(): Books {
@@ -267,19 +245,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     const { through, lastForwarded } = this.#books.ledger.position;
     // Numbers are given to all rows: their difference is never less than what waits, and free to know.
     if (lastForwarded - through + events.length <= MAX_WAITING) return false;
-    const coming = this.#unseen(events).filter((event) => event.forward).length;
+    const coming = this.#books.events.unseen(events).filter((event) => event.forward).length;
     if (coming === 0 || this.#books.events.countAfter(through) + coming <= MAX_WAITING) return false;
     console.error({ event: "conversation_full", conversation: this.ctx.id.name, limit: MAX_WAITING });
     return true;
-  }
-
-  #unseen(events: IncomingEvent[]): IncomingEvent[] {
-    const keys = new Set<string>();
-    return events.filter(({ key }) => {
-      if (keys.has(key) || this.#books.events.has(key)) return false;
-      keys.add(key);
-      return true;
-    });
   }
 
   /** The entry that a request has made already. */
@@ -308,27 +277,6 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     else sends.hurry(now);
   }
 
-  /** One alarm serves an exchange: it is moved only when something is due earlier. At rest it waits for housekeeping. */
-  #arm(now: number): void {
-    const due = this.#books.ledger.nextDue();
-    if (due === null) {
-      const isLively = now - this.#restedAt < LIVELY_MS;
-      this.#restedAt = now;
-      // In a lively conversation the alarm stays where it is: to fire once for nothing costs less than to be moved with
-      // every exchange.
-      if (isLively && this.#alarmAt !== null) return;
-      const tidyAt = this.#tidyDue();
-      if (this.#alarmAt === tidyAt) return;
-      this.#alarmAt = tidyAt;
-      if (tidyAt === null) this.ctx.storage.deleteAlarm();
-      else this.ctx.storage.setAlarm(tidyAt);
-    } else if (this.#alarmAt === null || due < this.#alarmAt || this.#alarmAt < now - ALARM_OVERDUE_MS) {
-      // An alarm set for the past or for this very moment may not fire.
-      this.#alarmAt = Math.max(due, now + 1);
-      this.ctx.storage.setAlarm(this.#alarmAt);
-    }
-  }
-
   #tidyDue(): number | null {
     if (this.#books.ledger.position.seq === 0) return null;
     this.#tidyAt ??= this.#nextTidy();
@@ -346,24 +294,16 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     const due = this.#tidyDue();
     if (due === null || due > now) return false;
     const { sql } = this.ctx.storage;
-    if (!tidy(sql, now - this.#retentionMs(), this.#firstInUse())) {
+    if (!tidy(sql, now - this.#retentionMs(), firstInUse(this.#books.ledger.position))) {
       // What is kept although it is old must not wake the conversation before tomorrow.
       this.#tidyAt = Math.max(this.#nextTidy() ?? 0, now + TIDY_EVERY_MS);
       return false;
     }
     this.#tidyAt = undefined;
     this.#opened = null;
-    this.#alarmAt = null;
+    this.#clock.at = null;
     await this.ctx.storage.deleteAll();
     return true;
-  }
-
-  /** No row from this number on may be deleted. */
-  #firstInUse(): number {
-    const { delivery, replays, open, untold } = this.#books.ledger.position;
-    const waiting: Delivery[] = delivery ? [delivery, ...replays] : replays;
-    const numbers = [...waiting.map((one) => one.first), ...open.map((one) => one.seq), ...untold];
-    return numbers.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...numbers);
   }
 
   #retentionMs(): number {

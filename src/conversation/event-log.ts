@@ -1,6 +1,6 @@
 import type { StoredEvents } from "./deliveries.ts";
 import { howManyFit } from "./fitting.ts";
-import { standbyKey } from "./incoming.ts";
+import { type IncomingEvent, standbyKey } from "./incoming.ts";
 import { deliveryOf, type LeaseRow } from "./lease.ts";
 import { DELIVERY_MAX_EVENTS } from "./limits.ts";
 import { type Annotation, annotate, withoutContents } from "./notes.ts";
@@ -41,6 +41,16 @@ export class EventLog implements StoredEvents {
 
   has(key: string): boolean {
     return this.#sql.exec("SELECT 1 FROM event WHERE key = ?", key).next().done !== true;
+  }
+
+  /** Those that aren't stored yet, each once. */
+  unseen(events: readonly IncomingEvent[]): IncomingEvent[] {
+    const keys = new Set<string>();
+    return events.filter(({ key }) => {
+      if (keys.has(key) || this.has(key)) return false;
+      keys.add(key);
+      return true;
+    });
   }
 
   /** @param delivery the lease, when the event is a delivery's first */

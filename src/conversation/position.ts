@@ -144,3 +144,9 @@ const isSettled = (state: MessageState): boolean => state.status === "sent" || s
 /** The message an entry is at; -1 when all are settled. */
 export const firstUnsettled = (entry: OpenEntry): number =>
   entry.progress.findIndex((state) => !isSettled(state));
+
+/** No row from this number on may be deleted: it is in use, or waits. */
+export function firstInUse({ delivery, replays, open, untold }: Position): number {
+  const waiting = delivery ? [delivery, ...replays] : replays;
+  return Math.min(...waiting.map((one) => one.first), ...open.map((one) => one.seq), ...untold);
+}
