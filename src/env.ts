@@ -59,9 +59,9 @@ export interface Config {
   graph: { url: string; version: string };
   /** Who may call the HTTP API. */
   apiKeys: readonly ApiKey[];
-  /** AES-256 keys that seal page tokens at rest; the first seals, all open. */
+  /** What links to attachments are signed under; the first signs, all are accepted. */
   sealingKeys: readonly Uint8Array<ArrayBuffer>[];
-  /** Where the world reaches this gateway, when it can't be told from the request. */
+  /** Where the world reaches this gateway. */
   publicUrl: string | undefined;
   /** Where copies of attachments are kept, and served from; `undefined`: Meta's own addresses are passed on alone. */
   media: { bucket: R2Bucket; origin: string } | undefined;

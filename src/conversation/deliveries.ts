@@ -72,7 +72,8 @@ export class Deliveries {
     now: number,
   ): void {
     const count = delivery.failures.length + 1;
-    const isWorthIt = again !== null && count < (again.attempts ?? Number.POSITIVE_INFINITY);
+    const alike = delivery.failures.filter(({ reason }) => reason === failure.reason).length + 1;
+    const isWorthIt = again !== null && alike < (again.attempts ?? Number.POSITIVE_INFINITY);
     const wait = isWorthIt ? botBackoff(count, again.afterMs, this.#chance.random()) : undefined;
     if (wait === undefined) {
       this.#close(delivery, "dead", failure, NOTHING_SAID, null, now);

@@ -106,7 +106,7 @@ export interface Letter {
 /** How a delivery to the bot ended. */
 export type DeliveryOutcome =
   | { kind: "answered"; status: number; answer: BotAnswer }
-  /** Try again; `afterMs` if the bot said when, `attempts` if not as often as the schedule goes. */
+  /** Try again; `afterMs` if the bot said when, `attempts` if it isn't worth more that fail for the same reason. */
   | { kind: "retry"; status: number | null; reason: string; afterMs?: number; attempts?: number }
   /** Never again: a dead letter. */
   | { kind: "rejected"; status: number; reason: string }

@@ -48,7 +48,7 @@ export async function deliver(
   const { outcome, excerpt } = await ends.bot.deliver({ ...work, conversation: known, events });
   const tookMs = Date.now() - asked;
   await feel.end(nextOf(outcome));
-  if (outcome.kind === "answered" || outcome.kind === "rejected") {
+  if (outcome.kind !== "gone" && isHeard(outcome)) {
     countSuccess(page, Date.now());
     if (way === "probe" || hadTrouble(page, "bot")) await reportFree(pages, page, "bot");
     return { ...report(outcome, tookMs, excerpt), ...told };
@@ -66,6 +66,12 @@ export async function deliver(
   const postponed = { kind: "postponed" as const, status: outcome.status, reason: outcome.reason };
   return { ...report(postponed, tookMs, excerpt), ...told };
 }
+
+/** Whether the bot is there, whatever it said. */
+const isHeard = (outcome: BotOutcome): boolean =>
+  outcome.kind === "answered" ||
+  outcome.kind === "rejected" ||
+  (outcome.kind === "retry" && outcome.attempts !== undefined);
 
 /** What the user sees next. */
 function nextOf(outcome: BotOutcome): Next {
