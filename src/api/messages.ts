@@ -57,9 +57,11 @@ export async function sendMessages(
   const checked = bodiesOf(asked, platform, settings.splitText);
   if (!checked.ok) return checked.response;
   const key = request.headers.get("idempotency-key");
-  const accepted = await line.call(async (stub) =>
+  // One id, also for a call that is repeated since its answer was lost.
+  const id = key ? await idOf(key, caller.name) : requestId();
+  const accepted = await line.call((stub) =>
     stub.send({
-      id: key === null ? requestId() : await idOf(key, caller.name),
+      id,
       writer: writerOf(caller),
       bodies: checked.bodies,
       humanAgent: settings.humanAgent,

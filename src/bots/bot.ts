@@ -25,6 +25,8 @@ export type BotOutcome =
 export interface Delivered {
   outcome: BotOutcome;
   excerpt: string;
+  /** `false`: nothing in it was for this bot, so it wasn't asked. */
+  isAsked?: boolean;
 }
 
 /** A bot as the dispatcher sees it. */

@@ -28,7 +28,8 @@ export function turnsBot(settings: BotSettings, protocol: TurnProtocol): Bot {
       const bodies: OutgoingBody[] = [];
       let bytes = 0;
       let status = 204;
-      for (const ask of conversation.owner === "bot" ? asksIn(events) : []) {
+      const asks = conversation.owner === "bot" ? asksIn(events) : [];
+      for (const ask of asks) {
         const { url, body } = protocol.requestOf(ask, conversation);
         const call = {
           url,
@@ -48,7 +49,7 @@ export function turnsBot(settings: BotSettings, protocol: TurnProtocol): Bot {
         status = outcome.status;
       }
       const outcome: BotOutcome = { kind: "answered", status, answer: paced(bodies) };
-      return { outcome, excerpt: excerpts.join("\n") };
+      return { outcome, excerpt: excerpts.join("\n"), isAsked: asks.length > 0 };
     },
   };
 

@@ -114,7 +114,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   take(direction: "deliver" | "send"): Taken {
     const capacity = { ...NOTHING, [direction]: true };
     const work = this.#step(capacity, (now) => this.#hurry(direction, now));
-    return { work, isBusy: work.length === 0 && this.#books.ledger.nextDue() !== null };
+    const { deliveries, position } = this.#books.ledger;
+    // What wasn't handed out although it was hurried is out, or waits for something else than the page.
+    const isOut = direction === "deliver" ? deliveries.nextDue() !== null : position.open[0]?.leased === true;
+    return { work, isBusy: work.length === 0 && isOut };
   }
 
   /**

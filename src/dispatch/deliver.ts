@@ -45,12 +45,16 @@ export async function deliver(
   const known = profile ? { ...work.conversation, profile: profile.value } : work.conversation;
   const told = profile ? { profile } : {};
   const asked = Date.now();
-  const { outcome, excerpt } = await ends.bot.deliver({ ...work, conversation: known, events });
+  const {
+    outcome,
+    excerpt,
+    isAsked = true,
+  } = await ends.bot.deliver({ ...work, conversation: known, events });
   const tookMs = Date.now() - asked;
   await feel.end(nextOf(outcome));
-  if (outcome.kind !== "gone" && isHeard(outcome)) {
-    countSuccess(page, Date.now());
-    if (way === "probe" || hadTrouble(page, "bot")) await reportFree(pages, page, "bot");
+  if (outcome.kind === "answered" || outcome.kind === "rejected" || isUnsayable(outcome)) {
+    if (isAsked) countSuccess(page, Date.now());
+    if (isAsked && (way === "probe" || hadTrouble(page, "bot"))) await reportFree(pages, page, "bot");
     return { ...report(outcome, tookMs, excerpt), ...told };
   }
 
@@ -67,11 +71,11 @@ export async function deliver(
   return { ...report(postponed, tookMs, excerpt), ...told };
 }
 
-/** Whether the bot is there, whatever it said. */
-const isHeard = (outcome: BotOutcome): boolean =>
-  outcome.kind === "answered" ||
-  outcome.kind === "rejected" ||
-  (outcome.kind === "retry" && outcome.attempts !== undefined);
+/** The bot is there, but what it said can't be sent. */
+const isUnsayable = (
+  outcome: BotOutcome,
+): outcome is Extract<BotOutcome, { kind: "retry" }> & { attempts: number } =>
+  outcome.kind === "retry" && outcome.attempts !== undefined;
 
 /** What the user sees next. */
 function nextOf(outcome: BotOutcome): Next {

@@ -102,7 +102,7 @@ export function afterMs(headers: Headers): number | undefined {
 }
 
 /** The runtime tells a connection that was never made from one that was cut; only the latter may have been heard. */
-const NEVER_LEFT = /refused|dns|resolve|unreachable|certificate|tls/i;
+const NEVER_LEFT = /refused|dns|resolve|unreachable|certificate|tls|subrequest/i;
 
 export function neverLeft(error: unknown): boolean {
   return NEVER_LEFT.test(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -19,7 +19,10 @@ const ownerSchema = z.object({
   data: z.array(
     z.looseObject({
       thread_owner: z.nullish(
-        z.looseObject({ app_id: z.nullish(idSchema), expiration: z.nullish(z.coerce.number()) }),
+        z.looseObject({
+          app_id: z.nullish(idSchema),
+          expiration: z.catch(z.nullish(z.coerce.number().check(z.maximum(8.64e15))), null),
+        }),
       ),
     }),
   ),

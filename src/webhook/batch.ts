@@ -34,6 +34,8 @@ const envelopeSchema = z.looseObject({
 
 /** What becomes part of an object's name is checked; anything odd goes to the page's own conversation instead. */
 const PAGE_ID = /^[A-Za-z0-9.:-]{1,64}$/;
+/** ms; later times have no date (ECMA-262, "Time Values"). */
+const LAST_DATE = 8.64e15;
 const USER_ID = /^[\w.:-]{1,128}$/;
 
 /**
@@ -156,19 +158,24 @@ function echoOf(event: MessengerEvent & { type: "message" | "echo" }): NonNullab
 
 function receiptOf(event: MessengerEvent): Receipt | undefined {
   if (event.type === "delivery") {
-    return { kind: "delivered", watermark: event.value.watermark, mids: event.value.mids ?? [] };
+    return { kind: "delivered", watermark: wholeTime(event.value.watermark), mids: event.value.mids ?? [] };
   }
   // Instagram names the message, Messenger the time.
   if (event.type === "read") {
     const { watermark, mid } = event.value;
-    return { kind: "read", watermark, mids: typeof mid === "string" ? [mid] : [] };
+    return { kind: "read", watermark: wholeTime(watermark), mids: typeof mid === "string" ? [mid] : [] };
   }
   return undefined;
 }
 
+/** What is no time in whole milliseconds tells nothing. */
+const wholeTime = (time: number | undefined): number | undefined =>
+  time !== undefined && Number.isSafeInteger(time) && time >= 0 && time <= LAST_DATE ? time : undefined;
+
 /** `entry.time` is seconds on `changes`, milliseconds on the rest. */
 function seconds(time: unknown): number | undefined {
-  if (typeof time !== "number" || !Number.isSafeInteger(time) || time <= 0) return undefined;
+  if (typeof time !== "number" || !Number.isSafeInteger(time) || time <= 0 || time > LAST_DATE)
+    return undefined;
   return time < 100_000_000_000 ? time * 1000 : time;
 }
 

@@ -140,6 +140,18 @@ describe("the envelope", () => {
     expect(copy?.opensWindow).toBe(false);
   });
 
+  it.each([1_790_000_000_000.5, 1e300, 1_790_000_000_000_000_000, -1])(
+    "takes nothing from a watermark that is no time: %s",
+    async (watermark) => {
+      const item = { sender: { id: USER }, recipient: { id: PAGE }, timestamp: 1, read: { watermark } };
+      expect((await only(envelope([item]))).receipt).toEqual({
+        kind: "read",
+        watermark: undefined,
+        mids: [],
+      });
+    },
+  );
+
   it("tells Instagram from Messenger", async () => {
     expect((await only({ ...envelope([text("m_1", "a")]), object: "instagram" })).platform).toBe("instagram");
   });
