@@ -116,8 +116,12 @@ describe.concurrent("final: it fails at once under its code, and what follows go
       const one = somebody([fault]);
       it(`${named(fault)} is ${code}`, async () => {
         await write(one, "one");
-        // Who loses the thread has it again with the next that Meta shows as ours: by then it must be known as lost.
-        if (code === "not_thread_owner") await one.ada.settled(0);
+        if (code === "not_thread_owner") {
+          // What follows is refused from now on: the thread is known to be another app's.
+          expect(await one.ada.settled(0)).toMatchObject({ state: "failed", metadata: { error: { code } } });
+          expect(await one.ada.info()).toMatchObject({ owner: "elsewhere" });
+          return;
+        }
         await write(one, "two");
         expect(await one.ada.settled(0)).toMatchObject({ state: "failed", metadata: { error: { code } } });
         expect(await one.ada.sees(1)).toMatchObject([{ text: "two" }]);
