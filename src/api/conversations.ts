@@ -7,12 +7,13 @@ import type { Config } from "../env.ts";
 import { secondaryReceivers, threadOwner } from "../graph/threads.ts";
 import { conversationId } from "../ids.ts";
 import { WEEK_MS, WINDOW_MS } from "../messages/rules.ts";
+import { ownerRulesOf } from "../pages/settings.ts";
 import { problem } from "../problem.ts";
 import type { Caller } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { graphOf, pageIdSchema, refusedByMeta } from "./graph.ts";
-import { conversationOf, conversationSchema, ownerRulesOf, type Target } from "./target.ts";
+import { conversationOf, conversationSchema, type Target } from "./target.ts";
 import { isoTime } from "./time.ts";
 
 /** What a conversation stands at, and whose it is. */

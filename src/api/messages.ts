@@ -4,13 +4,14 @@ import type { OutgoingBody, Platform } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
 import { type UserId, userId, userIdOfPhone, userIdOfRef } from "../ids.ts";
 import { checkBody } from "../messages/check.ts";
+import { ownerRulesOf } from "../pages/settings.ts";
 import { problem } from "../problem.ts";
 import { encode } from "../utf8.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { requestId, writerOf } from "./conversations.ts";
 import { pageIdSchema } from "./graph.ts";
-import { conversationOf, conversationSchema, ownerRulesOf, type Target, userOf } from "./target.ts";
+import { conversationOf, conversationSchema, type Target, userOf } from "./target.ts";
 import { isoTime } from "./time.ts";
 
 /** Messages of both sides: reading them, and writing to the user. Airy's shapes. */

@@ -41,9 +41,3 @@ function targetOf(page: PageId, user: UserId, config: Config, env: Cloudflare.En
   const line = new ConversationLine(env.CONVERSATION, conversationId(page, user));
   return { ok: true, target: { line, page, user } };
 }
-
-/** What the page's settings say about owners. */
-export function ownerRulesOf(config: Config, page: PageId) {
-  const { forwardStandby, pauseOnInboxReply, handBackMs } = config.settingsOf(page);
-  return { forwardStandby, pauseOnInboxReply, handBackMs };
-}

@@ -2,7 +2,7 @@ import { waitUntil } from "cloudflare:workers";
 import type { DeliverWork, MediaLink } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
 import { type Attachment, attachmentsIn, takenBackIn } from "./attachments.ts";
-import { copyMedia, forgetMedia } from "./copies.ts";
+import { copyMedia } from "./copies.ts";
 import { canHaveMedia, keyOf, type MediaRef, signedLink } from "./link.ts";
 
 /** Copies beyond these are made when they are asked for: a run has bounds on its calls (the free plan, 50). */
@@ -20,7 +20,6 @@ interface Wanted {
 /**
  * Gives a delivery's events links to their attachments, and has copies made while the bot is asked. Nobody waits for
  * them, and none that fails costs the delivery anything: it is made again with the next attempt, or when its link is used.
- * What a person has taken back is deleted.
  * @returns the events as they are if copies aren't kept
  */
 export async function eventsWithMedia(config: Config, work: DeliverWork): Promise<Events> {
@@ -30,7 +29,6 @@ export async function eventsWithMedia(config: Config, work: DeliverWork): Promis
   const wanted: Wanted[] = [];
   const events: Events = [];
   const takenBack = work.events.filter(({ type }) => type === "unsend").map(({ raw }) => takenBackIn(raw));
-  for (const mid of takenBack) waitUntil(forget(media.bucket, id, mid));
   for (const event of work.events) {
     const isKept = WITH_MEDIA.has(event.type) && canHaveMedia(id, event.id) && !takenBack.includes(event.id);
     const found = isKept ? attachmentsIn(event.raw) : [];
@@ -70,14 +68,5 @@ async function missing(
     return copied.ok ? undefined : copied.reason;
   } catch (error) {
     return String(error);
-  }
-}
-
-async function forget(bucket: R2Bucket, conversation: MediaRef["conversation"], mid?: string): Promise<void> {
-  if (mid === undefined || !canHaveMedia(conversation, mid)) return;
-  try {
-    await forgetMedia(bucket, conversation, mid);
-  } catch (error) {
-    console.error({ event: "media_not_deleted", conversation, id: mid, error: String(error) });
   }
 }

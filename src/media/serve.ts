@@ -3,8 +3,8 @@ import type { Conversation } from "../conversation/conversation.ts";
 import { ConversationLine } from "../conversation/stub.ts";
 import type { Config } from "../env.ts";
 import { problem } from "../problem.ts";
-import { attachmentsIn } from "./attachments.ts";
-import { type Copied, copyMedia } from "./copies.ts";
+import { type Attachment, attachmentsIn } from "./attachments.ts";
+import { copyMedia } from "./copies.ts";
 import { judgeLink, keyOf, type MediaRef, refIn } from "./link.ts";
 import type { OriginalTrouble } from "./original.ts";
 import { partIn } from "./range.ts";
@@ -24,29 +24,28 @@ export async function serveMedia(
   const verdict = await judgeLink(ref, searchParams, config, Date.now());
   if (verdict !== "good") return LINK_PROBLEMS[verdict]();
 
+  // First: what its sender has taken back is nobody's to see, also while there is a copy.
+  const attachment = await attachmentOf(ref, conversations);
+  if (!attachment) return nothingHere();
   const { bucket } = config.media;
   const kept = await bucket.head(keyOf(ref));
   if (kept) return answerWith(kept, request.headers, bucket);
-  const copied = await copyNow(ref, bucket, conversations);
-  if (!copied) return nothingHere();
+  const copying = copyMedia(bucket, ref, attachment);
+  // Who doesn't want to wait finds it there the next time.
+  waitUntil(copying);
+  const copied = await copying;
   return copied.ok ? answerWith(copied.copy, request.headers, bucket) : COPY_PROBLEMS[copied.reason]();
 }
 
 /** @returns `undefined` when the conversation knows of no such attachment (any more) */
-async function copyNow(
+async function attachmentOf(
   ref: MediaRef,
-  bucket: R2Bucket,
   conversations: DurableObjectNamespace<Conversation>,
-): Promise<Copied | undefined> {
+): Promise<Attachment | undefined> {
   const raw = await new ConversationLine(conversations, ref.conversation).call((stub) =>
     stub.rawOfMessage(ref.event),
   );
-  const attachment = attachmentsIn(raw ?? "").find(({ index }) => index === ref.index);
-  if (!attachment) return undefined;
-  const copying = copyMedia(bucket, ref, attachment);
-  // Who doesn't want to wait finds it there the next time.
-  waitUntil(copying);
-  return copying;
+  return attachmentsIn(raw ?? "").find(({ index }) => index === ref.index);
 }
 
 /** The file, or the part that is asked for. */

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { OwnerRules } from "../conversation/owner.ts";
 import type { PageId } from "../ids.ts";
 
 /** How one page is served. Every setting has a default, so that a page works without any. */
@@ -103,3 +104,9 @@ function settingsOf(written: Written = {}): PageSettings {
 }
 
 const BUILT_IN = settingsOf();
+
+/** What a page's settings say about owners: all that its conversations need of them. */
+export function ownerRulesOf({ settingsOf }: { settingsOf: SettingsOfPage }, page: PageId): OwnerRules {
+  const { forwardStandby, pauseOnInboxReply, handBackMs } = settingsOf(page);
+  return { forwardStandby, pauseOnInboxReply, handBackMs };
+}

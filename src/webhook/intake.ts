@@ -1,9 +1,10 @@
 import type { Conversation } from "../conversation/conversation.ts";
-import type { OwnerRules } from "../conversation/owner.ts";
 import { ConversationLine } from "../conversation/stub.ts";
 import type { Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
-import { type ConversationId, partsOf } from "../ids.ts";
+import { partsOf } from "../ids.ts";
+import { forgetTakenBack } from "../media/taken-back.ts";
+import { ownerRulesOf } from "../pages/settings.ts";
 import { problem } from "../problem.ts";
 import { type Batch, readBatch } from "./batch.ts";
 import { readLimited } from "./body.ts";
@@ -60,11 +61,7 @@ export async function takeIn(
       detail: 'The body is not {"object","entry":[{"id",…}]}.',
     });
   }
-  const rulesOf = (conversation: ConversationId) => {
-    const { forwardStandby, pauseOnInboxReply, handBackMs } = config.settingsOf(partsOf(conversation).page);
-    return { forwardStandby, pauseOnInboxReply, handBackMs };
-  };
-  const { failed, full } = await store(batch, namespace, rulesOf, onReady);
+  const { failed, full } = await store(batch, config, namespace, onReady);
   if (full > 0) {
     const detail = "A conversation has too many events waiting for the bot; send them again later.";
     return problem({ status: 503, code: "conversation_full", detail, headers: { "retry-after": "60" } });
@@ -84,8 +81,8 @@ export async function takeIn(
 /** @returns how many conversations could not store their events, or have too many waiting to take more */
 async function store(
   batch: Batch,
+  config: Config,
   namespace: Namespace,
-  rulesOf: (conversation: ConversationId) => OwnerRules,
   onReady: OnReady,
 ): Promise<{ failed: number; full: number }> {
   let failed = 0;
@@ -99,11 +96,14 @@ async function store(
       const [conversation, events] = next;
       try {
         const ingest = (stub: DurableObjectStub<Conversation>) =>
-          stub.ingest(events, mine < DISPATCH_HERE, rulesOf(conversation));
+          stub.ingest(events, mine < DISPATCH_HERE, ownerRulesOf(config, partsOf(conversation).page));
         const line = new ConversationLine(namespace, conversation);
         const { isFull, work } = await line.call(ingest);
         if (isFull) full++;
-        else if (work.length > 0) onReady(line, work);
+        else {
+          forgetTakenBack(config, conversation, events);
+          if (work.length > 0) onReady(line, work);
+        }
       } catch (error) {
         failed++;
         console.error({ event: "ingest_failed", conversation, error: String(error) });

@@ -23,7 +23,7 @@ afterEach(() => vi.restoreAllMocks());
 
 /** An attachment whose copy is there already. */
 async function kept(contents: string, contentType = "image/png", name = "a.png"): Promise<MediaRef> {
-  const ref = { conversation: freshId(), event: "m_1", index: 0 };
+  const ref = await storedMessage(`${CDN}/kept`);
   await bucket.put(keyOf(ref), contents, { httpMetadata: { contentType }, customMetadata: { name } });
   return ref;
 }
