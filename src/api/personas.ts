@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Config } from "../env.ts";
-import { createPersona, deletePersona, listPersonas } from "../graph/personas.ts";
+import { createPersona, deletePersona, getPersona, listPersonas } from "../graph/personas.ts";
 import { readBody } from "./body.ts";
 import { graphOf, pageIdSchema, refusedByMeta } from "./graph.ts";
 
@@ -50,6 +50,9 @@ export async function personaDelete(request: Request, config: Config): Promise<R
   if (!body.ok) return body.response;
   const of = graphOf(config, body.value.page_id);
   if (!of.ok) return of.response;
+  // Meta would delete whatever of the page's has this id; only personas have the fields that are asked for.
+  const known = await getPersona(of.graph, body.value.persona_id);
+  if (!known.ok) return refusedByMeta(known);
   const deleted = await deletePersona(of.graph, body.value.persona_id);
   return deleted.ok ? Response.json({ deleted: true }) : refusedByMeta(deleted);
 }

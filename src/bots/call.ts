@@ -23,7 +23,8 @@ export interface Call {
 /**
  * Makes one signed POST to a bot.
  * @param read what the body of a `2xx` says
- * @returns how it ended; never throws
+ * @returns how it ended
+ * @throws only when the run may make no more calls: the bot has no part in that, and the lease hands it out to a new run
  */
 export async function callBot(
   call: Call,
@@ -49,11 +50,15 @@ export async function callBot(
     const outcome = outcomeOf(response, () => (text === undefined ? { kind: "malformed" } : read(text)));
     return { outcome, excerpt: text ?? "" };
   } catch (error) {
+    if (RUN_IS_USED_UP.test(String(error))) throw error;
     const isTimeout = error instanceof Error && error.name === "TimeoutError";
     const reason = isTimeout ? "timeout" : "unreachable";
     return { outcome: { kind: "retry", status: null, reason }, excerpt: "" };
   }
 }
+
+/** "Too many subrequests": the free plan allows a run some 50. */
+const RUN_IS_USED_UP = /subrequest/i;
 
 /** W3C Trace Context. The delivery's id is the trace, so that its attempts are found together. */
 function traceparentOf(delivery: string): string {

@@ -26,15 +26,16 @@ export async function send(
 ): Promise<SendReport> {
   const { config, pages } = context;
   const { page, entry, index, attempt } = work;
-  const passed = work.form === "thread_control" ? passedIn(JSON.parse(work.body)) : {};
+  const body: OutgoingBody = JSON.parse(work.body);
+  const passed = work.form === "thread_control" ? passedIn(body) : {};
   const report = (sent: Sent): SendReport => ({ entry, index, attempt, ...passed, ...sent });
-  if (work.user === PAGE_ITSELF) {
+  // A comment without a known author is the page's own event, and can be answered all the same: by naming it.
+  if (work.user === PAGE_ITSELF && (work.form !== "message" || body["recipient"] === undefined)) {
     const reason = "the event concerns the page, not a person";
     return report({ outcome: { kind: "failed", code: "no_recipient", reason } });
   }
   const now = Date.now();
   const settings = config.settingsOf(page);
-  const body: OutgoingBody = JSON.parse(work.body);
   const ruling =
     work.form === "thread_control" ? { ok: true as const, body } : rule(body, { ...work, ...settings }, now);
   if (!ruling.ok) return report({ outcome: { kind: "failed", code: ruling.code, reason: ruling.reason } });
@@ -86,8 +87,9 @@ async function sendVia(
     const { call, fields } = readThreadControl(body);
     return { outcome: await graph.control(call, user, fields) };
   }
-  for (const action of work.actions) await graph.act(user, action);
-  if (isOneMore(work)) await pause(graph, user, body, settings);
+  const isSomebody = work.user !== PAGE_ITSELF;
+  for (const action of isSomebody ? work.actions : []) await graph.act(user, action);
+  if (isSomebody && isOneMore(work)) await pause(graph, user, body, settings);
 
   const { recipient: _, ...rest } = body;
   const recipient = recipientIn(body, work.user);

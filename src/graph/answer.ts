@@ -95,7 +95,8 @@ export function afterMs(headers: Headers): number | undefined {
       .flat()
       .map((one) => one.estimated_time_to_regain_access ?? 0);
     const longest = Math.max(0, ...minutes);
-    return longest > 0 ? longest * 60_000 : undefined;
+    // Whole: it becomes part of a stored time.
+    return longest > 0 ? Math.ceil(longest * 60_000) : undefined;
   } catch {
     return undefined;
   }

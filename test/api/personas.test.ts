@@ -67,7 +67,9 @@ describe("/personas.create", () => {
 
 describe("/personas.delete", () => {
   it("deletes one", async () => {
-    const fetched = answering({ success: true });
+    const fetched = vi
+      .spyOn(globalThis, "fetch")
+      .mockImplementation(async (_, init) => Response.json(init?.method === "GET" ? ADA : { success: true }));
     expect(await (await call("/personas.delete", { persona_id: "51" })).json()).toEqual({ deleted: true });
     expect(fetched.mock.lastCall?.[1]).toMatchObject({ method: "DELETE" });
     expect(String(fetched.mock.lastCall?.[0])).toContain("/v25.0/51?");
@@ -80,6 +82,13 @@ describe("/personas.delete", () => {
       status: 422,
       detail: "Meta: (#100/33) Unsupported delete request.",
     });
+  });
+
+  it("deletes nothing that is no persona", async () => {
+    const message = "(#100) Tried accessing nonexisting field (profile_picture_url)";
+    const fetched = answering({ error: { code: 100, message } }, 400);
+    expect((await call("/personas.delete", { persona_id: "52" })).ok).toBe(false);
+    expect(fetched.mock.calls.map(([, init]) => init?.method)).toEqual(["GET"]);
   });
 
   it("is for admins", async () => {

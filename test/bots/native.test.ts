@@ -173,6 +173,11 @@ describe("how a delivery ends", () => {
     });
   });
 
+  it("not at all when the run may make no more calls: that is nothing of the bot's", async () => {
+    answering(new Error("Too many subrequests by single Worker invocation."));
+    await expect(bot.deliver(work)).rejects.toThrow("subrequests");
+  });
+
   it("with the text of its answer for the record", async () => {
     answering(new Response("no such intent", { status: 500 }));
     expect((await bot.deliver(work)).excerpt).toBe("no such intent");

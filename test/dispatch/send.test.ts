@@ -78,6 +78,18 @@ describe("a message", () => {
     expect(report.outcome).toMatchObject({ kind: "failed", code: "no_recipient" });
     expect(calls).toEqual([]);
   });
+
+  it("of the page's own goes to the comment it names, with nothing shown to nobody before", async () => {
+    const calls = listening(() => accepted());
+    const page = freshPage();
+    const named = { ...HI, recipient: { comment_id: "178" } };
+    const report = await sending(
+      page,
+      sendWorkOf(page, named, { user: PAGE_ITSELF, actions: ["typing_on"] }),
+    );
+    expect(report).toMatchObject({ outcome: { kind: "sent" }, spent: "178" });
+    expect(calls.map(({ body }) => body["recipient"])).toEqual([{ comment_id: "178" }]);
+  });
 });
 
 describe("what goes before a message", () => {

@@ -103,6 +103,10 @@ describe("how a send ends", () => {
     expect(await failing(400, { code: 80006 }, { "x-business-use-case-usage": usage })).toMatchObject({
       afterMs: 420_000,
     });
+    const fraction = JSON.stringify({ 1001: [{ estimated_time_to_regain_access: 1.00001 }] });
+    expect(await failing(400, { code: 80006 }, { "x-business-use-case-usage": fraction })).toMatchObject({
+      afterMs: 60_001,
+    });
     expect(await failing(400, { code: 4 }, { "x-business-use-case-usage": "{" })).toEqual({
       kind: "retry",
       code: "rate_limited",
