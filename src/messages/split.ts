@@ -4,8 +4,11 @@ import { textLimit } from "./text-limit.ts";
 /** Kinds of borders, the later the better to cut at. */
 const [WORD, SENTENCE, LINE, PARAGRAPH] = [0, 1, 2, 3];
 
-/** White space that stands for itself: one that carries an accent is part of a letter (UAX #29, GB9 and GB9a). */
-const WHITE = String.raw`\s(?![\p{M}\p{Grapheme_Extend}\p{Emoji_Modifier}\u200D\u0E33\u0EB3])`;
+/**
+ * White space that stands for itself: a control does always (UAX #29, GB4), any other unless it carries an accent, and so
+ * is part of a letter (GB9 and GB9a).
+ */
+const WHITE = String.raw`(?:[\t-\r\u2028\u2029\uFEFF]|\s(?![\p{M}\p{Grapheme_Extend}\p{Emoji_Modifier}\u200D\u0E33\u0EB3]))`;
 const WHITE_RUN = new RegExp(`(?:${WHITE})*`, "uy");
 /** Such white space, and the end of a sentence in scripts that put none after it. */
 const BORDER = new RegExp(`(?:${WHITE})+|(?<=[。！？])(?![」』）”’])`, "gu");

@@ -196,8 +196,8 @@ describe.concurrent("the page's trouble: its messages are held, not lost", () =>
       await one.ada.message(0, ({ metadata }) => metadata.error?.code === code);
       await write(one, "two");
       await expect
-        .poll(async () => (await one.ada.seen()).map(({ text }) => text), { timeout: 25_000 })
+        .poll(async () => (await one.ada.seen()).map(({ text }) => text), { timeout: 50_000 })
         .toEqual(["one", "two"]);
-    });
+    }, 60_000);
   }
 });

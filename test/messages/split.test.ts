@@ -90,6 +90,14 @@ describe("splitting", () => {
     );
   });
 
+  it("takes a line break for one even before a mark that would join a letter", () => {
+    const lines = Array.from({ length: 400 }, () => "\r\n\u{16F51}").join("");
+    const borders = new Set([...segmenter.segment(lines)].map(({ index }) => index)).add(lines.length);
+    for (const { start, end } of placesOf(lines, splitText(lines, "instagram"))) {
+      expect([borders.has(start), borders.has(end)]).toEqual([true, true]);
+    }
+  });
+
   it.each<[string, string]>([
     ["a family", "👩‍👩‍👧‍👦"],
     ["a flag", "🇩🇪"],
