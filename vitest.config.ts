@@ -50,7 +50,7 @@ export default defineConfig({
           name: "gateway",
           include: [
             "test/*.test.ts",
-            "test/{webhook,conversation,dispatch,bots,graph,pages,api,messages,profile,media}/**/*.test.ts",
+            "test/{webhook,conversation,dispatch,bots,graph,pages,api,messages,profile,media,door,oauth,privacy}/**/*.test.ts",
           ],
         },
       },

@@ -80,6 +80,7 @@ const SETTINGS = [
   "META_APP_SECRET",
   "META_APP_ID",
   "META_VERIFY_TOKEN",
+  "META_APPS",
   "PAGE_ACCESS_TOKENS",
   "BOT_SIGNING_SECRET",
   "API_KEYS",
@@ -87,16 +88,25 @@ const SETTINGS = [
   "BOT_URL",
   "BOT_PROTOCOL",
   "BOT_TOKEN",
+  "BOT_MODEL",
+  "BOT_PROMPT",
+  "BOT_APP_SECRET",
   "BOT_EVENTS",
   "BOT_TIMEOUT_MS",
   "GRAPH_URL",
   "GRAPH_VERSION",
+  "FACEBOOK_URL",
   "RETENTION_DAYS",
   "PAGE_SETTINGS",
   "WEBHOOK_MAX_BYTES",
   "PUBLIC_URL",
 ];
 
+/** Settings that there is one of for each page or bot. */
+const NAMED = ["PAGE_ACCESS_TOKEN_", "BOT_TOKEN_"];
+
 /** Those of the gateway's settings that are set in an environment. */
 export const settingsIn = (environment: NodeJS.ProcessEnv): string[] =>
-  Object.keys(environment).filter((name) => SETTINGS.includes(name) || name.startsWith("PAGE_ACCESS_TOKEN_"));
+  Object.keys(environment).filter(
+    (name) => SETTINGS.includes(name) || NAMED.some((prefix) => name.startsWith(prefix)),
+  );

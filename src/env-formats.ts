@@ -14,13 +14,31 @@ const apiKeysSchema = z.array(
     name: z.string().check(z.minLength(1)),
     key: z.string().check(z.minLength(24)),
     role: z.enum(["bot", "operator", "admin"]),
+    /** The pages it is good for; without: all. */
+    pages: z.optional(z.array(z.string().check(z.regex(/^\d{1,32}$/))).check(z.minLength(1))),
   }),
 );
 export type ApiKey = z.infer<typeof apiKeysSchema>[number];
 
-/** `[{"name","key","role"}]`. */
+/** `[{"name","key","role","pages"?}]`. */
 export function parseApiKeys(text: string): ApiKey[] | undefined {
   return apiKeysSchema.safeParse(parseJson(text)).data;
+}
+
+const appsSchema = z
+  .array(
+    z.strictObject({
+      id: z.string().check(z.regex(/^\d{1,32}$/)),
+      /** Several, separated by commas, the current one first. */
+      secret: z.string().check(z.regex(/^[^\s,]+(\s*,\s*[^\s,]+)*$/)),
+      verify_token: z.optional(z.string().check(z.minLength(1))),
+    }),
+  )
+  .check(z.minLength(1));
+
+/** `[{"id","secret","verify_token"?}]`. */
+export function parseApps(text: string): z.infer<typeof appsSchema> | undefined {
+  return appsSchema.safeParse(parseJson(text)).data;
 }
 
 function parseJson(text: string): unknown {

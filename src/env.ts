@@ -5,13 +5,15 @@ import {
   type ApiKey,
   decodeSealingKey,
   decodeSigningSecret,
-  isAllowedUrl,
   parseApiKeys,
+  parseApps,
   parsePageTokens,
 } from "./env-formats.ts";
+import { BindingReader, type ConfigProblem } from "./env-reader.ts";
 import { type PageId, pageId } from "./ids.ts";
+import type { Directory } from "./pages/directory.ts";
 import type { Page } from "./pages/page.ts";
-import { builtInSettings, parsePageSettings, type SettingsOfPage } from "./pages/settings.ts";
+import { parsePageSettings, tokenNamesIn, type WrittenFor } from "./pages/settings.ts";
 import { EVENT_TYPES } from "./webhook/events.ts";
 
 /**
@@ -23,43 +25,63 @@ declare global {
   namespace Cloudflare {
     interface GlobalProps {
       mainModule: typeof import("./index.ts");
-      durableNamespaces: "Conversation" | "Page";
+      durableNamespaces: "Conversation" | "Page" | "Directory";
     }
     interface Env {
       CONVERSATION: DurableObjectNamespace<Conversation>;
       PAGE: DurableObjectNamespace<Page>;
+      DIRECTORY: DurableObjectNamespace<Directory>;
       /** Where copies of attachments are kept, if they are. */
       MEDIA?: R2Bucket;
     }
   }
 }
 
-export interface Config {
-  /** Every app secret whose signature is accepted; the first also signs our Graph calls (`appsecret_proof`). */
-  appSecrets: readonly [string, ...string[]];
-  /** Lets echoes of our own messages be told from those of other apps. */
-  appId: string | undefined;
+/** An app at Meta. */
+export interface App {
+  /** `undefined`: not configured, as one app can be; echoes of our own are then told by their mark alone. */
+  id: string | undefined;
+  /** Those whose signatures count; the first also signs our Graph calls (`appsecret_proof`). */
+  secrets: readonly [string, ...string[]];
   verifyToken: string;
+}
+
+export interface Config {
+  /** The first is that of pages which name none. */
+  apps: readonly [App, ...App[]];
+  /** All of all apps. */
+  appSecrets: readonly [string, ...string[]];
   pageTokens: ReadonlyMap<PageId, string>;
-  /** How each page is served. */
-  settingsOf: SettingsOfPage;
+  /** How pages are served, as far as the deployment says so. */
+  writtenFor: WrittenFor;
   /** The largest webhook body that is taken. Bodies are read before they can be verified: it bounds what a stranger costs. */
   webhookMaxBytes: number;
+  /** The bot of pages that have none of their own. */
   bot: {
     url: string;
     protocol: BotProtocol;
     /** Sent as `Authorization: Bearer` to bots of other protocols than our own. */
     token: string | undefined;
+    /** Of every bot: leases are made for it. */
     timeoutMs: number;
     /** Decoded `whsec_` keys; each signs, so that a bot can rotate without a gap. */
     signingKeys: readonly Uint8Array<ArrayBuffer>[];
-    /** Event types that are forwarded; `undefined` = all. */
-    events: ReadonlySet<string> | undefined;
+    /** Event types that are forwarded, as chosen: `undefined` = what is usual for the protocol. */
+    events: ReadonlySet<string> | "all" | undefined;
+    /** For language models. */
+    model: string | undefined;
+    prompt: string | undefined;
+    /** What webhooks for bots of protocol `messenger` are signed under; `undefined`: the page's app's secret. */
+    appSecret: string | undefined;
   };
+  /** Tokens that pages' own bots are named to have. */
+  botTokens: ReadonlyMap<string, string>;
   graph: { url: string; version: string };
+  /** Where people log in and grant permissions. */
+  facebookUrl: string;
   /** Who may call the HTTP API. */
   apiKeys: readonly ApiKey[];
-  /** What links to attachments are signed under; the first signs, all are accepted. */
+  /** What tokens are sealed and links are signed under; the first is used, all are accepted. */
   sealingKeys: readonly Uint8Array<ArrayBuffer>[];
   /** Where the world reaches this gateway. */
   publicUrl: string | undefined;
@@ -69,12 +91,7 @@ export interface Config {
   retentionDays: number;
 }
 
-export interface ConfigProblem {
-  name: string;
-  problem: string;
-  how: string;
-}
-
+export type { ConfigProblem };
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: ConfigProblem[] };
 
 let last: { env: object; result: ConfigResult } | undefined;
@@ -93,174 +110,198 @@ export const DEFAULT_BOT_TIMEOUT_MS = 20_000;
 const DEFAULT_WEBHOOK_MAX_BYTES = 1024 * 1024;
 export const DEFAULT_RETENTION_DAYS = 90;
 const PAGE_TOKEN_PREFIX = "PAGE_ACCESS_TOKEN_";
+const BOT_TOKEN_PREFIX = "BOT_TOKEN_";
+const BEARER = /^[\x21-\x7e]+$/;
 
 /** Reads the settings out of raw bindings. Pure: for tests and {@link configOf}. */
 export function readConfig(env: Record<string, unknown>): ConfigResult {
-  const problems: ConfigProblem[] = [];
-  const missing = (name: string, how: string) => problems.push({ name, problem: "is not set", how });
-  const malformed = (name: string, problem: string, how: string) => problems.push({ name, problem, how });
-
-  const text = (name: string): string | undefined => {
-    const value = env[name];
-    return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-  };
-  const secret = (name: string, what: string): string => {
-    const value = text(name);
-    if (value === undefined) missing(name, `set it with \`wrangler secret put ${name}\`: ${what}`);
-    return value ?? "";
-  };
-  const url = (name: string, fallback: string | undefined, what: string): string => {
-    const value = text(name) ?? fallback;
-    if (value === undefined) {
-      missing(name, `set it under [vars] in wrangler.toml: ${what}`);
-      return "";
-    }
-    if (!isAllowedUrl(value))
-      malformed(name, "is not an https URL of a public host", "plain http is for loopback only");
-    return value;
-  };
-  const whole = (name: string, fallback: number, min: number, max: number): number => {
-    const value = text(name);
-    if (value === undefined) return fallback;
-    const number = Number(value);
-    if (Number.isInteger(number) && number >= min && number <= max) return number;
-    malformed(name, "is out of range", `give a whole number from ${min} to ${max}`);
-    return fallback;
-  };
-
-  const secrets = secret("META_APP_SECRET", "the app secret from App settings › Basic").split(",");
-  const [first = "", ...rest] = secrets.map((one) => one.trim()).filter((one) => one !== "");
-  if (text("META_APP_SECRET") !== undefined && first === "") {
-    malformed(
-      "META_APP_SECRET",
-      "is empty",
-      "several secrets are separated by commas, the current one first",
-    );
-  }
-  const verifyToken = secret(
-    "META_VERIFY_TOKEN",
-    "a long random text that you also enter in Meta's webhook dialog",
-  );
-
-  const pageTokens = new Map<PageId, string>();
-  for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith(PAGE_TOKEN_PREFIX) || typeof value !== "string" || value === "") continue;
-    pageTokens.set(pageId(name.slice(PAGE_TOKEN_PREFIX.length)), value);
-  }
-  const tokensJson = text("PAGE_ACCESS_TOKENS");
-  const tokens = tokensJson === undefined ? {} : parsePageTokens(tokensJson);
-  if (tokens === undefined) {
-    malformed("PAGE_ACCESS_TOKENS", "is malformed", 'it is JSON: {"<page_id>":"<token>"}');
-  } else {
-    for (const [id, token] of Object.entries(tokens)) pageTokens.set(pageId(id), token);
-    if (pageTokens.size === 0) {
-      missing(
-        "PAGE_ACCESS_TOKENS",
-        'set it with `wrangler secret put PAGE_ACCESS_TOKENS`: {"<page_id>":"<token>"}',
-      );
-    }
-  }
-
-  const pageSettings = parsePageSettings(text("PAGE_SETTINGS") ?? "{}");
-  if ("malformed" in pageSettings) {
-    malformed("PAGE_SETTINGS", `is malformed (${pageSettings.malformed})`, "docs/deploying.md has its form");
-  }
-
-  /** Several keys in one setting, the newest first, while they rotate. */
-  const keys = (
-    name: string,
-    list: string[],
-    decode: (one: string) => Uint8Array<ArrayBuffer> | undefined,
-    how: string,
-  ) => {
-    const decoded: Uint8Array<ArrayBuffer>[] = [];
-    for (const one of list) {
-      if (one.trim() === "") continue;
-      const key = decode(one.trim());
-      if (key) decoded.push(key);
-      else malformed(name, "is malformed", how);
-    }
-    return decoded;
-  };
-  const signingSecrets = secret("BOT_SIGNING_SECRET", "whsec_ and 32 random bytes in base64").split(/\s+/);
-  const signingKeys = keys(
-    "BOT_SIGNING_SECRET",
-    signingSecrets,
-    decodeSigningSecret,
-    "each is whsec_ and 24 to 64 bytes in base64, separated by spaces",
-  );
-  const sealingKeys = keys(
+  const read = new BindingReader(env);
+  const apps = appsIn(read);
+  const sealingKeys = read.keys(
     "SEALING_KEY",
-    (text("SEALING_KEY") ?? "").split(","),
+    (read.text("SEALING_KEY") ?? "").split(","),
     decodeSealingKey,
     "each is 32 bytes in base64, separated by commas",
   );
-  const apiKeys = parseApiKeys(text("API_KEYS") ?? "[]");
+  // With a key to seal them under, pages can be connected while the gateway runs.
+  const pageTokens = pageTokensIn(read, sealingKeys.length > 0);
+  const botTokens = botTokensIn(read);
+  const writtenFor = writtenIn(read, botTokens);
+  const signingKeys = read.keys(
+    "BOT_SIGNING_SECRET",
+    read.secret("BOT_SIGNING_SECRET", "whsec_ and 32 random bytes in base64").split(/\s+/),
+    decodeSigningSecret,
+    "each is whsec_ and 24 to 64 bytes in base64, separated by spaces",
+  );
+  const apiKeys = parseApiKeys(read.text("API_KEYS") ?? "[]");
   if (!apiKeys) {
-    malformed(
+    read.malformed(
       "API_KEYS",
       "is malformed",
       'it is JSON: [{"name","key" of 24 characters or more,"role":"bot|operator|admin"}]',
     );
   }
-
-  const version = text("GRAPH_VERSION") ?? DEFAULT_GRAPH_VERSION;
-  if (!/^v\d+\.\d+$/.test(version)) malformed("GRAPH_VERSION", "is malformed", "it looks like v25.0");
-  const spoken = text("BOT_PROTOCOL") ?? "native";
+  const version = read.text("GRAPH_VERSION") ?? DEFAULT_GRAPH_VERSION;
+  if (!/^v\d+\.\d+$/.test(version)) read.malformed("GRAPH_VERSION", "is malformed", "it looks like v25.0");
+  const spoken = read.text("BOT_PROTOCOL") ?? "native";
   const protocol = BOT_PROTOCOLS.find((one) => one === spoken);
   if (!protocol) {
-    malformed("BOT_PROTOCOL", "is unknown", `this version speaks: ${BOT_PROTOCOLS.join(", ")}`);
+    read.malformed("BOT_PROTOCOL", "is unknown", `this version speaks: ${BOT_PROTOCOLS.join(", ")}`);
   }
-  const token = text("BOT_TOKEN");
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    malformed("BOT_TOKEN", "is malformed", "it is text without spaces, as it stands after Bearer");
-  }
-  const events = text("BOT_EVENTS")
-    ?.split(/[\s,]+/)
-    .filter((type) => type !== "");
-  const strangers = (events ?? []).filter((type) => type !== "all" && !EVENT_TYPES.has(type));
-  if (strangers.length > 0) {
-    malformed("BOT_EVENTS", "names unknown event types", "docs/bot-protocol.md lists them; or all");
-  }
-
-  const publicUrl =
-    text("PUBLIC_URL") === undefined ? undefined : url("PUBLIC_URL", undefined, "this gateway's address");
+  const publicUrl = read.text("PUBLIC_URL") && read.url("PUBLIC_URL", undefined, "this gateway's address");
   const bucket = isBucket(env["MEDIA"]) ? env["MEDIA"] : undefined;
   if (bucket && publicUrl === undefined) {
-    missing("PUBLIC_URL", "set it under [vars] in wrangler.toml: links to what MEDIA keeps point there");
+    read.missing("PUBLIC_URL", "set it under [vars] in wrangler.toml: links to what MEDIA keeps point there");
   }
 
+  const [app, ...others] = apps;
   const config: Config = {
-    appSecrets: [first, ...rest],
-    appId: text("META_APP_ID"),
-    verifyToken,
+    apps,
+    appSecrets: [app.secrets[0], ...app.secrets.slice(1), ...others.flatMap(({ secrets }) => secrets)],
     pageTokens,
-    settingsOf: "of" in pageSettings ? pageSettings.of : builtInSettings,
-    webhookMaxBytes: whole("WEBHOOK_MAX_BYTES", DEFAULT_WEBHOOK_MAX_BYTES, 1024, 16 * 1024 * 1024),
+    writtenFor,
+    webhookMaxBytes: read.whole("WEBHOOK_MAX_BYTES", DEFAULT_WEBHOOK_MAX_BYTES, 1024, 16 * 1024 * 1024),
     bot: {
-      url: url("BOT_URL", undefined, "the https address of your bot"),
-      timeoutMs: whole("BOT_TIMEOUT_MS", DEFAULT_BOT_TIMEOUT_MS, 100, MAX_BOT_TIMEOUT_MS),
+      url: read.url("BOT_URL", undefined, "the https address of your bot"),
+      timeoutMs: read.whole("BOT_TIMEOUT_MS", DEFAULT_BOT_TIMEOUT_MS, 100, MAX_BOT_TIMEOUT_MS),
       signingKeys,
       protocol: protocol ?? "native",
-      token,
-      events: events ? (events.includes("all") ? undefined : new Set(events)) : usualEvents(protocol),
+      token: botTokenIn(read),
+      events: eventsIn(read),
+      model: read.text("BOT_MODEL"),
+      prompt: read.text("BOT_PROMPT"),
+      appSecret: read.text("BOT_APP_SECRET"),
     },
+    botTokens,
     graph: {
-      url: url("GRAPH_URL", DEFAULT_GRAPH_URL, "the Graph API's address").replace(/\/+$/, ""),
+      url: read.url("GRAPH_URL", DEFAULT_GRAPH_URL, "the Graph API's address").replace(/\/+$/, ""),
       version,
     },
+    facebookUrl: read
+      .url("FACEBOOK_URL", "https://www.facebook.com", "where people log in")
+      .replace(/\/+$/, ""),
     apiKeys: apiKeys ?? [],
     sealingKeys,
     publicUrl,
     media: bucket && publicUrl ? { bucket, origin: publicUrl.replace(/\/+$/, "") } : undefined,
-    retentionDays: whole("RETENTION_DAYS", DEFAULT_RETENTION_DAYS, 7, 3650),
+    retentionDays: read.whole("RETENTION_DAYS", DEFAULT_RETENTION_DAYS, 7, 3650),
   };
+  const { problems } = read;
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}
+
+/** `META_APPS`, or the variables of a single app, which come first where both are set. */
+function appsIn(read: BindingReader): [App, ...App[]] {
+  const json = read.text("META_APPS");
+  const written = json === undefined ? [] : parseApps(json);
+  if (!written) {
+    read.malformed("META_APPS", "is malformed", 'it is JSON: [{"id","secret","verify_token"}]');
+  }
+  const common = read.text("META_VERIFY_TOKEN");
+  const apps: App[] = [];
+  if (json === undefined || read.text("META_APP_SECRET") !== undefined) {
+    const list = read.secret("META_APP_SECRET", "the app secret from App settings › Basic").split(",");
+    const [first = "", ...rest] = list.map((one) => one.trim()).filter((one) => one !== "");
+    if (read.text("META_APP_SECRET") !== undefined && first === "") {
+      read.malformed(
+        "META_APP_SECRET",
+        "is empty",
+        "several secrets are separated by commas, the current one first",
+      );
+    }
+    const verifyToken = read.secret(
+      "META_VERIFY_TOKEN",
+      "a long random text that you also enter in Meta's webhook dialog",
+    );
+    apps.push({ id: read.text("META_APP_ID"), secrets: [first, ...rest], verifyToken });
+  }
+  for (const { id, secret, verify_token: verifyToken = common } of written ?? []) {
+    const [first = "", ...rest] = secret.split(",").map((one) => one.trim());
+    if (verifyToken === undefined) {
+      read.malformed("META_APPS", "has an app without verify_token", "give it one, or set META_VERIFY_TOKEN");
+    }
+    if (apps.some((one) => one.id === id)) {
+      read.malformed("META_APPS", "names an app twice", "each app stands there, or in META_APP_ID, once");
+    }
+    apps.push({ id, secrets: [first, ...rest], verifyToken: verifyToken ?? "" });
+  }
+  const [first = { id: undefined, secrets: [""], verifyToken: "" }, ...rest] = apps;
+  return [first, ...rest];
+}
+
+function pageTokensIn(read: BindingReader, canConnect: boolean): Map<PageId, string> {
+  const tokens = new Map<PageId, string>();
+  for (const [id, token] of read.textsNamed(PAGE_TOKEN_PREFIX)) tokens.set(pageId(id), token);
+  const json = read.text("PAGE_ACCESS_TOKENS");
+  const together = json === undefined ? {} : parsePageTokens(json);
+  if (together === undefined) {
+    read.malformed("PAGE_ACCESS_TOKENS", "is malformed", 'it is JSON: {"<page_id>":"<token>"}');
+    return tokens;
+  }
+  for (const [id, token] of Object.entries(together)) tokens.set(pageId(id), token);
+  if (tokens.size === 0 && !canConnect) {
+    const how =
+      'set it with `wrangler secret put PAGE_ACCESS_TOKENS`: {"<page_id>":"<token>"}; or set SEALING_KEY, and connect pages';
+    read.missing("PAGE_ACCESS_TOKENS", how);
+  }
+  return tokens;
+}
+
+function botTokenIn(read: BindingReader): string | undefined {
+  const token = read.text("BOT_TOKEN");
+  if (token !== undefined && !BEARER.test(token)) {
+    read.malformed("BOT_TOKEN", "is malformed", "it is text without spaces, as it stands after Bearer");
+  }
+  return token;
+}
+
+function botTokensIn(read: BindingReader): Map<string, string> {
+  const tokens = read.textsNamed(BOT_TOKEN_PREFIX);
+  for (const [name, token] of tokens) {
+    if (BEARER.test(token)) continue;
+    const how = "it is text without spaces, as it stands after Bearer";
+    read.malformed(`${BOT_TOKEN_PREFIX}${name}`, "is malformed", how);
+  }
+  return tokens;
+}
+
+function writtenIn(read: BindingReader, botTokens: ReadonlyMap<string, string>): WrittenFor {
+  const settings = parsePageSettings(read.text("PAGE_SETTINGS") ?? "{}");
+  if ("malformed" in settings) {
+    read.malformed("PAGE_SETTINGS", `is malformed (${settings.malformed})`, "docs/deploying.md has its form");
+    return () => ({});
+  }
+  for (const name of new Set(settings.all.flatMap(tokenNamesIn))) {
+    if (!botTokens.has(name)) {
+      read.missing(`${BOT_TOKEN_PREFIX}${name}`, "a bot in PAGE_SETTINGS names it: `wrangler secret put` it");
+    }
+  }
+  return settings.of;
+}
+
+function eventsIn(read: BindingReader): Config["bot"]["events"] {
+  const events = read
+    .text("BOT_EVENTS")
+    ?.split(/[\s,]+/)
+    .filter((type) => type !== "");
+  if (!events) return undefined;
+  if (events.some((type) => type !== "all" && !EVENT_TYPES.has(type))) {
+    read.malformed("BOT_EVENTS", "names unknown event types", "docs/bot-protocol.md lists them; or all");
+  }
+  return events.includes("all") ? "all" : new Set(events);
 }
 
 const isBucket = (binding: unknown): binding is R2Bucket =>
   typeof binding === "object" && binding !== null && "head" in binding;
 
-/** Only our own protocol has a form for every event. */
-const usualEvents = (protocol: BotProtocol | undefined): ReadonlySet<string> | undefined =>
-  protocol === "native" ? undefined : ASKING_TYPES;
+/** Only our own protocol and Meta's have a form for every event. */
+const TELLS_ALL: ReadonlySet<BotProtocol> = new Set<BotProtocol>(["native", "messenger"]);
+
+/** Event types that go to a bot of this protocol; `undefined` = all. */
+export function eventsFor(
+  { bot: { events } }: Config,
+  protocol: BotProtocol,
+): ReadonlySet<string> | undefined {
+  if (events === undefined) return TELLS_ALL.has(protocol) ? undefined : ASKING_TYPES;
+  return events === "all" ? undefined : events;
+}

@@ -1,7 +1,8 @@
 import { type IRequest, Router } from "itty-router";
 import { uploadAttachment } from "./api/attachments.ts";
 import { identify, type Role } from "./api/auth.ts";
-import type { ApiCall } from "./api/call.ts";
+import type { ApiCall, CallContext } from "./api/call.ts";
+import { forgetComparisons, listComparisons } from "./api/comparisons.ts";
 import {
   conversationInfo,
   ownerByMeta,
@@ -15,10 +16,9 @@ import { deliveryInfo, listDeliveries, replayDeliveries } from "./api/deliveries
 import { listMessages, sendMessages } from "./api/messages.ts";
 import { personaCreate, personaDelete, personaList } from "./api/personas.ts";
 import { applyWanted, compareWithWanted, getProfile, setMenuOfUser } from "./api/profile.ts";
-import type { ConversationLine } from "./conversation/stub.ts";
-import type { Work } from "./conversation/work.ts";
+import { answerState } from "./api/state.ts";
 import { run } from "./dispatch/run.ts";
-import { type Config, configOf } from "./env.ts";
+import { type App, type Config, configOf } from "./env.ts";
 import { health, notConfigured } from "./health.ts";
 import { serveMedia } from "./media/serve.ts";
 import { problem } from "./problem.ts";
@@ -34,21 +34,46 @@ const WEBHOOK = "/webhook";
 /** The same for a whole URL: parsing every one would cost more than the rest of the routing. */
 const IS_WEBHOOK = /^https?:\/\/[^/]+\/webhook(?:[?#]|$)/;
 
-router.get(WEBHOOK, (request, env) =>
-  configured(env, ({ verifyToken }) => answerHandshake(new URL(request.url).searchParams, verifyToken)),
-);
-
+router.get(WEBHOOK, (request, env) => configured(env, ({ apps }) => handshake(request, apps)));
 router.post(WEBHOOK, webhook);
 
+/** One app's own callback URL, where several are served: what another app says there doesn't count. */
+const WEBHOOK_OF_APP = `${WEBHOOK}/:app`;
+router.get(WEBHOOK_OF_APP, (request, env) =>
+  configured(env, (config) => ofApp(request, config, (apps) => handshake(request, apps))),
+);
+router.post(WEBHOOK_OF_APP, (request, env, ctx) =>
+  configured(env, (config) =>
+    ofApp(request, config, (apps) => takeIn(request, config, apps, env, starter(config, env, ctx))),
+  ),
+);
+
 function webhook(request: Request, env: Cloudflare.Env, ctx: ExecutionContext): Response | Promise<Response> {
-  return configured(env, (config) => takeIn(request, config, env.CONVERSATION, starter(config, env, ctx)));
+  return configured(env, (config) => takeIn(request, config, config.apps, env, starter(config, env, ctx)));
+}
+
+const handshake = (request: Request, apps: readonly App[]) =>
+  answerHandshake(
+    new URL(request.url).searchParams,
+    apps.map(({ verifyToken }) => verifyToken),
+  );
+
+function ofApp(
+  request: IRequest,
+  { apps }: Config,
+  handle: (apps: readonly App[]) => Promise<Response>,
+): Response | Promise<Response> {
+  const app = apps.find(({ id }) => id !== undefined && id === request.params["app"]);
+  return app
+    ? handle([app])
+    : problem({ status: 404, code: "no_such_app", detail: "No such app is served here." });
 }
 
 /** Does work after the request is answered. */
-function starter(config: Config, env: Cloudflare.Env, ctx: ExecutionContext) {
+function starter(config: Config, env: Cloudflare.Env, ctx: ExecutionContext): CallContext["start"] {
   const context = { config, pages: env.PAGE, startedAt: Date.now() };
-  return (conversation: ConversationLine, work: Work[]): void =>
-    ctx.waitUntil(run(context, conversation, work, "ordinary"));
+  return (conversation, work, onSent) =>
+    ctx.waitUntil(run({ ...context, ...(onSent ? { onSent } : {}) }, conversation, work, "ordinary"));
 }
 
 /** The HTTP API: each call with the role it needs. */
@@ -64,6 +89,8 @@ const calls: [path: string, role: Role, handle: ApiCall][] = [
   ["/conversations.release-thread", "bot", threadControl("release_thread_control")],
   ["/conversations.thread-owner", "bot", ownerByMeta],
   ["/conversations.receivers", "operator", receivers],
+  ["/deliveries.comparisons", "operator", listComparisons],
+  ["/deliveries.forget-comparisons", "operator", forgetComparisons],
   ["/messages.list", "operator", listMessages],
   ["/messages.send", "bot", sendMessages],
   ["/profile.get", "operator", getProfile],
@@ -81,6 +108,15 @@ for (const [path, role, handle] of calls) {
       const who = await identify(request, config.apiKeys, role);
       if (!who.ok) return who.response;
       return handle(request, config, env, { caller: who.caller, start: starter(config, env, ctx) });
+    }),
+  );
+}
+
+for (const method of ["get", "put", "patch"] as const) {
+  router[method]("/conversations/:conversation/state", (request, env) =>
+    configured(env, async (config) => {
+      const who = await identify(request, config.apiKeys, "bot");
+      return who.ok ? answerState(request, config, env, who.caller) : who.response;
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../src/env.ts";
+import { eventsFor, readConfig } from "../src/env.ts";
 
 const COMPLETE = {
   META_APP_SECRET: "app-secret",
@@ -81,13 +81,47 @@ describe("the settings", () => {
   });
 
   it("bring a bot that talks in turns only the events it can be asked about, unless they say more", () => {
-    const eventsOf = (more: Record<string, string>) => configOf(more).bot.events;
+    const eventsOf = (more: Record<string, string>) => {
+      const config = configOf(more);
+      return eventsFor(config, config.bot.protocol);
+    };
     for (const BOT_PROTOCOL of ["rasa", "botpress", "tock"]) {
       expect(eventsOf({ BOT_PROTOCOL })).toEqual(new Set(["message", "postback", "referral"]));
       expect(eventsOf({ BOT_PROTOCOL, BOT_EVENTS: "message" })).toEqual(new Set(["message"]));
       expect(eventsOf({ BOT_PROTOCOL, BOT_EVENTS: "all" })).toBeUndefined();
     }
     expect(eventsOf({})).toBeUndefined();
+    expect(eventsOf({ BOT_PROTOCOL: "messenger" })).toBeUndefined();
+  });
+
+  it("take several apps, the single app's variables as the first of them", () => {
+    const META_APPS = JSON.stringify([
+      { id: "11", secret: "new, old", verify_token: "v11" },
+      { id: "12", secret: "twelve" },
+    ]);
+    const [first, ...others] = configOf({ META_APPS, META_APP_ID: "10" }).apps;
+    expect(first).toEqual({ id: "10", secrets: ["app-secret"], verifyToken: "verify-token" });
+    expect(others).toEqual([
+      { id: "11", secrets: ["new", "old"], verifyToken: "v11" },
+      { id: "12", secrets: ["twelve"], verifyToken: "verify-token" },
+    ]);
+    const alone = configOf({ META_APPS, META_APP_SECRET: undefined });
+    expect(alone.apps.map(({ id }) => id)).toEqual(["11", "12"]);
+    expect(alone.appSecrets).toEqual(["new", "old", "twelve"]);
+    expect(problemsOf({ META_APPS, META_APP_SECRET: "", META_VERIFY_TOKEN: "" })).toEqual(["META_APPS"]);
+    expect(problemsOf({ META_APPS, META_APP_ID: "11" })).toEqual(["META_APPS"]);
+  });
+
+  it("need no page's token where pages can be connected", () => {
+    const SEALING_KEY = btoa("k".repeat(32));
+    expect(problemsOf({ PAGE_ACCESS_TOKENS: undefined, SEALING_KEY })).toEqual([]);
+  });
+
+  it("name the token that a page's own bot is to have and that isn't set", () => {
+    const PAGE_SETTINGS =
+      '{"1001":{"bot":{"url":"https://llm.example/v1","protocol":"openai","token":"LLM"}}}';
+    expect(problemsOf({ PAGE_SETTINGS })).toEqual(["BOT_TOKEN_LLM"]);
+    expect(configOf({ PAGE_SETTINGS, BOT_TOKEN_LLM: "sk-1" }).botTokens.get("LLM")).toBe("sk-1");
   });
 
   it("take a bot's token, and none", () => {
@@ -105,6 +139,9 @@ describe("the settings", () => {
     ["BOT_TIMEOUT_MS", "soon"],
     ["BOT_PROTOCOL", "telepathy"],
     ["BOT_TOKEN", "two words"],
+    ["BOT_TOKEN_LLM", "two words"],
+    ["META_APPS", '[{"id":"x","secret":"s"}]'],
+    ["FACEBOOK_URL", "http://facebook.example"],
     ["GRAPH_VERSION", "newest"],
     ["BOT_EVENTS", "message, messages"],
     ["META_APP_SECRET", " , "],

@@ -3,7 +3,9 @@ import type { Config } from "../env.ts";
 import { MAX_UPLOAD_BYTES, type Uploaded, uploadByUrl, uploadForm } from "../graph/attachments.ts";
 import { problem } from "../problem.ts";
 import { readBody } from "./body.ts";
-import { graphOf, pageIdSchema, refusedByMeta } from "./graph.ts";
+import type { CallContext } from "./call.ts";
+import { graphOf, refusedByMeta } from "./graph.ts";
+import { pageIdSchema } from "./target.ts";
 
 const urlBody = z.object({
   page_id: z.optional(pageIdSchema),
@@ -16,22 +18,30 @@ const urlBody = z.object({
  * `POST /attachments.upload`: has Meta keep a file, to be sent by its `attachment_id`. Either JSON with the file's URL, or
  * Meta's own form (`message`, `filedata`) with `?page_id=`, which is handed on as it arrives.
  */
-export async function uploadAttachment(request: Request, config: Config): Promise<Response> {
+export async function uploadAttachment(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const type = request.headers.get("content-type") ?? "";
-  return /^multipart\/form-data\s*;/i.test(type) ? byForm(request, config, type) : byUrl(request, config);
+  const graphFor = (page: string | undefined) => graphOf(config, env, caller, page);
+  return /^multipart\/form-data\s*;/i.test(type) ? byForm(request, graphFor, type) : byUrl(request, graphFor);
 }
 
-async function byUrl(request: Request, config: Config): Promise<Response> {
+type GraphFor = (page: string | undefined) => ReturnType<typeof graphOf>;
+
+async function byUrl(request: Request, graphFor: GraphFor): Promise<Response> {
   const body = await readBody(request, urlBody);
   if (!body.ok) return body.response;
   const { page_id, type, url, is_reusable: isReusable = true } = body.value;
-  const of = graphOf(config, page_id);
+  const of = await graphFor(page_id);
   if (!of.ok) return of.response;
   return answerTo(await uploadByUrl(of.graph, { type, url, isReusable }));
 }
 
-async function byForm(request: Request, config: Config, type: string): Promise<Response> {
-  const of = graphOf(config, new URL(request.url).searchParams.get("page_id") ?? undefined);
+async function byForm(request: Request, graphFor: GraphFor, type: string): Promise<Response> {
+  const of = await graphFor(new URL(request.url).searchParams.get("page_id") ?? undefined);
   if (!of.ok) return of.response;
   if (!request.body) {
     return problem({

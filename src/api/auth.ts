@@ -7,10 +7,12 @@ export type Role = ApiKey["role"];
 /** A role may do what those below it may. */
 const RANK: Record<Role, number> = { bot: 0, operator: 1, admin: 2 };
 
-/** Who calls: the key's name and role. */
+/** Who calls: the key's name and role, and the pages it is good for. */
 export interface Caller {
   name: string;
   role: Role;
+  /** `undefined`: all. */
+  pages?: readonly string[] | undefined;
 }
 
 /** Who calls, by `Authorization: Bearer <key>`; or the answer: 401 without a known key, 403 with one of a lesser role. */
@@ -20,7 +22,7 @@ export async function identify(
   atLeast: Role,
 ): Promise<{ ok: true; caller: Caller } | { ok: false; response: Response }> {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  const caller = token === undefined ? undefined : await callerOf(token, keys);
+  const caller = token === undefined ? undefined : await callerOfKey(token, keys);
   if (!caller) {
     const response = problem({
       status: 401,
@@ -35,12 +37,12 @@ export async function identify(
   return { ok: false, response: problem({ status: 403, code: "role_too_low", detail }) };
 }
 
-/** Constant-time: digests of equal length are compared, and every key, so that time tells neither text nor place. */
-async function callerOf(token: string, keys: readonly ApiKey[]): Promise<Caller | undefined> {
+/** Whose key it is. Constant-time: digests of equal length are compared, and every key, so that time tells neither text nor place. */
+export async function callerOfKey(token: string, keys: readonly ApiKey[]): Promise<Caller | undefined> {
   const asked = await digest(token);
   let caller: Caller | undefined;
-  for (const { name, role, key } of keys) {
-    if (crypto.subtle.timingSafeEqual(asked, await digest(key))) caller = { name, role };
+  for (const { name, role, key, pages } of keys) {
+    if (crypto.subtle.timingSafeEqual(asked, await digest(key))) caller = { name, role, pages };
   }
   return caller;
 }

@@ -7,13 +7,13 @@ import type { Config } from "../env.ts";
 import { secondaryReceivers, threadOwner } from "../graph/threads.ts";
 import { conversationId } from "../ids.ts";
 import { WEEK_MS, WINDOW_MS } from "../messages/rules.ts";
-import { ownerRulesOf } from "../pages/settings.ts";
+import { rulesOf } from "../pages/setup.ts";
 import { problem } from "../problem.ts";
 import type { Caller } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
-import { graphOf, pageIdSchema, refusedByMeta } from "./graph.ts";
-import { conversationOf, conversationSchema, type Target } from "./target.ts";
+import { graphFor, graphOf, refusedByMeta } from "./graph.ts";
+import { conversationOf, conversationSchema, pageIdSchema, type Target } from "./target.ts";
 import { isoTime } from "./time.ts";
 
 /** What a conversation stands at, and whose it is. */
@@ -25,11 +25,12 @@ export async function conversationInfo(
   request: Request,
   config: Config,
   env: Cloudflare.Env,
+  { caller }: CallContext,
 ): Promise<Response> {
   const body = await readBody(request, infoBody);
   if (!body.ok) return body.response;
-  const found = conversationOf(body.value.conversation_id, config, env);
-  return found.ok ? info(found.target, config) : found.response;
+  const found = await conversationOf(body.value.conversation_id, config, env, caller);
+  return found.ok ? info(found.target) : found.response;
 }
 
 const appId = z.string().check(z.regex(/^\d{1,32}$/, "an app's id"));
@@ -95,13 +96,13 @@ async function give(
   env: Cloudflare.Env,
   { caller, start }: CallContext,
 ): Promise<Response> {
-  const found = conversationOf(conversation, config, env);
+  const found = await conversationOf(conversation, config, env, caller);
   if (!found.ok) return found.response;
   const { line } = found.target;
   const request = { id: requestId(), writer: writerOf(caller), owner, metadata: metadata ?? null };
   const work = await line.call((stub) => stub.setOwner(request));
   start(line, work);
-  return info(found.target, config);
+  return info(found.target);
 }
 
 const controlBody = z.object({ conversation_id: conversationSchema, metadata });
@@ -117,12 +118,12 @@ export const threadControl =
   ): Promise<Response> => {
     const body = await readBody(request, controlBody);
     if (!body.ok) return body.response;
-    const found = conversationOf(body.value.conversation_id, config, env);
+    const found = await conversationOf(body.value.conversation_id, config, env, caller);
     if (!found.ok) return found.response;
-    const { line, page } = found.target;
+    const { line, setup } = found.target;
     const { metadata } = body.value;
     const control: OutgoingBody = { thread_control: call, ...(metadata === undefined ? {} : { metadata }) };
-    const settings = { humanAgent: false, rules: ownerRulesOf(config, page) };
+    const settings = { humanAgent: false, rules: rulesOf(setup) };
     const asked = { id: requestId(), writer: writerOf(caller), bodies: [control], ...settings };
     const accepted = await line.call((stub) => stub.send(asked));
     if (accepted.refusal) {
@@ -130,16 +131,21 @@ export const threadControl =
       return problem({ status: 429, code, detail: reason });
     }
     start(line, accepted.work);
-    return info(found.target, config);
+    return info(found.target);
   };
 
 /** `POST /conversations.thread-owner`: by Meta's word. */
-export async function ownerByMeta(request: Request, config: Config, env: Cloudflare.Env): Promise<Response> {
+export async function ownerByMeta(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, infoBody);
   if (!body.ok) return body.response;
-  const found = conversationOf(body.value.conversation_id, config, env);
+  const found = await conversationOf(body.value.conversation_id, config, env, caller);
   if (!found.ok) return found.response;
-  const of = graphOf(config, found.target.page);
+  const of = graphFor(config, found.target.setup);
   if (!of.ok) return of.response;
   const owner = await threadOwner(of.graph, found.target.user);
   if (!owner.ok) return refusedByMeta(owner);
@@ -149,10 +155,15 @@ export async function ownerByMeta(request: Request, config: Config, env: Cloudfl
 const receiversBody = z.object({ page_id: z.optional(pageIdSchema) });
 
 /** `POST /conversations.receivers`: the apps of a page that a conversation can be passed to. */
-export async function receivers(request: Request, config: Config): Promise<Response> {
+export async function receivers(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, receiversBody);
   if (!body.ok) return body.response;
-  const of = graphOf(config, body.value.page_id);
+  const of = await graphOf(config, env, caller, body.value.page_id);
   if (!of.ok) return of.response;
   const apps = await secondaryReceivers(of.graph);
   if (!apps.ok) return refusedByMeta(apps);
@@ -167,8 +178,8 @@ export const writerOf = ({ name, role }: Caller): Writer => (role === "bot" ? "b
 
 export const requestId = (): string => `req_${crypto.randomUUID().replaceAll("-", "")}`;
 
-async function info({ line, page, user }: Target, config: Config): Promise<Response> {
-  const { handBackMs, humanAgent } = config.settingsOf(page);
+async function info({ line, page, user, setup }: Target): Promise<Response> {
+  const { handBackMs, humanAgent } = setup.settings;
   const view = await line.call((stub) => stub.info(handBackMs));
   if (!view.exists && view.owner === "bot") {
     const detail = "Nothing has happened in this conversation.";

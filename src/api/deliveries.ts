@@ -1,8 +1,12 @@
 import * as z from "zod/mini";
 import type { Config } from "../env.ts";
-import { type ConversationId, type PageId, pageId } from "../ids.ts";
+import { type ConversationId, pageId } from "../ids.ts";
+import { servedPages } from "../pages/served.ts";
 import { problem } from "../problem.ts";
+import type { Caller } from "./auth.ts";
 import { readBody } from "./body.ts";
+import type { CallContext } from "./call.ts";
+import { conversationOf, conversationSchema, pageIdSchema, pageOf } from "./target.ts";
 
 /**
  * Dead letters: deliveries the bot has refused, or failed for as long as the schedule goes. Role operator.
@@ -14,8 +18,8 @@ const PAGE_SIZE = 20;
 const MAX_REPLAYED = 200;
 
 const id = z.string().check(z.regex(/^\w{1,64}$/, "a delivery's id, as in webhook-id"));
-const page = z.string().check(z.regex(/^\d{1,32}$/, "a page's id"));
-const conversation = z.string().check(z.regex(/^\d{1,32}_[\w.:-]{1,128}$/, "<page_id>_<user_id>"));
+const page = pageIdSchema;
+const conversation = conversationSchema;
 const cursor = z.nullish(z.string().check(z.regex(/^\d{1,15}$/, "a cursor of an earlier answer")));
 
 const listBody = z.object({
@@ -29,12 +33,14 @@ export async function listDeliveries(
   request: Request,
   config: Config,
   env: Cloudflare.Env,
+  { caller }: CallContext,
 ): Promise<Response> {
   const body = await readBody(request, listBody);
   if (!body.ok) return body.response;
   const { cursor, page_size = PAGE_SIZE } = body.value;
-  const owner = pageOf(config, body.value.page_id);
-  if (!owner) return whichPage();
+  const of = await pageOf(body.value.page_id, config, env, caller);
+  if (!of.ok) return of.response;
+  const { page: owner } = of.setup;
   const before = cursor ? Number(cursor) : null;
   const { letters, total } = await env.PAGE.getByName(owner).deadLetters(before, page_size);
   const last = letters.at(-1);
@@ -59,10 +65,15 @@ export async function listDeliveries(
 const infoBody = z.object({ id, page_id: z.optional(page), conversation_id: z.optional(conversation) });
 
 /** `POST /deliveries.info`: a delivery with its attempts, events and messages. */
-export async function deliveryInfo(request: Request, config: Config, env: Cloudflare.Env): Promise<Response> {
+export async function deliveryInfo(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, infoBody);
   if (!body.ok) return body.response;
-  const conversation = await conversationOf(body.value, config, env);
+  const conversation = await placeOf(body.value, config, env, caller);
   const view = conversation && (await env.CONVERSATION.getByName(conversation).delivery(body.value.id));
   if (!view) return unknownDelivery();
   const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
@@ -105,20 +116,22 @@ export async function replayDeliveries(
   request: Request,
   config: Config,
   env: Cloudflare.Env,
+  { caller }: CallContext,
 ): Promise<Response> {
   const body = await readBody(request, replayBody);
   if (!body.ok) return body.response;
   const asked = body.value;
   if ("id" in asked) {
-    const conversation = await conversationOf(asked, config, env);
+    const conversation = await placeOf(asked, config, env, caller);
     if (!conversation) return unknownDelivery();
     const stub = env.CONVERSATION.getByName(conversation);
     if (!(await stub.delivery(asked.id))) return unknownDelivery();
     await env.PAGE.getByName(conversation.slice(0, conversation.indexOf("_"))).free("bot");
     return Response.json({ replayed: await stub.replay([asked.id]), next_cursor: null });
   }
-  const owner = pageOf(config, asked.page_id);
-  if (!owner) return whichPage();
+  const of = await pageOf(asked.page_id, config, env, caller);
+  if (!of.ok) return of.response;
+  const { page: owner } = of.setup;
   const stub = env.PAGE.getByName(owner);
   await stub.free("bot");
   const after = asked.cursor ? Number(asked.cursor) : 0;
@@ -137,36 +150,24 @@ interface Asked {
   conversation_id?: string | undefined;
 }
 
-/** Where a delivery is: as the caller says, else where a page that is known here has noted a dead letter of this id. */
-async function conversationOf(
+/** Where a delivery is: as the caller says, else where a page that is served here has noted a dead letter of this id. */
+async function placeOf(
   { id, page_id, conversation_id }: Asked,
   config: Config,
   env: Cloudflare.Env,
+  caller: Caller,
 ): Promise<ConversationId | undefined> {
   if (conversation_id !== undefined) {
-    const owner = pageId(conversation_id.slice(0, Math.max(0, conversation_id.indexOf("_"))));
-    return config.pageTokens.has(owner) ? (conversation_id as ConversationId) : undefined;
+    const found = await conversationOf(conversation_id, config, env, caller);
+    return found.ok ? found.target.line.id : undefined;
   }
-  const pages = [...config.pageTokens.keys()].filter((one) => page_id === undefined || one === page_id);
-  for (const owner of pages) {
+  const allowed = caller.pages?.map(pageId) ?? (await servedPages(config, env));
+  for (const owner of allowed.filter((one) => page_id === undefined || one === page_id)) {
     const letter = await env.PAGE.getByName(owner).deadLetter(id);
     if (letter) return letter.conversation as ConversationId;
   }
   return undefined;
 }
 
-/** The page that is meant: the one that is named, or the only one there is. */
-function pageOf(config: Config, named: string | undefined): PageId | undefined {
-  if (named !== undefined) return config.pageTokens.has(pageId(named)) ? pageId(named) : undefined;
-  const [only, ...others] = config.pageTokens.keys();
-  return others.length === 0 ? only : undefined;
-}
-
-const whichPage = () =>
-  problem({
-    status: 400,
-    code: "page_required",
-    detail: "page_id: name one of the pages that are served here.",
-  });
 const unknownDelivery = () =>
   problem({ status: 404, code: "no_such_delivery", detail: "No such delivery is on record." });

@@ -1,25 +1,31 @@
-import * as z from "zod/mini";
 import type { Config } from "../env.ts";
 import type { CallFailure, GraphClient } from "../graph/client.ts";
-import { pageId } from "../ids.ts";
-import { endsOf } from "../pages/ends.ts";
+import { graphEnd } from "../pages/ends.ts";
+import type { PageSetup } from "../pages/setup.ts";
 import { problem } from "../problem.ts";
+import type { Caller } from "./auth.ts";
+import { pageOf } from "./target.ts";
 
 /** What the calls have in common that Meta answers. */
 
-export const pageIdSchema = z.string().check(z.regex(/^\d{1,32}$/, "a page's id"));
+type Found = { ok: true; graph: GraphClient; setup: PageSetup } | { ok: false; response: Response };
 
 /** Graph for the page that is named, or the only one there is; else the problem to answer with. */
-export function graphOf(
+export async function graphOf(
   config: Config,
+  env: Cloudflare.Env,
+  caller: Pick<Caller, "pages">,
   named: string | undefined,
-): { ok: true; graph: GraphClient } | { ok: false; response: Response } {
-  const [only, ...others] = config.pageTokens.keys();
-  const page = named === undefined ? (others.length === 0 ? only : undefined) : pageId(named);
-  const graph = page === undefined ? undefined : endsOf(config, page).graph;
-  if (graph) return { ok: true, graph };
-  const detail = "page_id: name one of the pages that are served here.";
-  return { ok: false, response: problem({ status: 400, code: "page_required", detail }) };
+): Promise<Found> {
+  const of = await pageOf(named, config, env, caller);
+  return of.ok ? graphFor(config, of.setup) : of;
+}
+
+export function graphFor(config: Config, setup: PageSetup): Found {
+  const graph = graphEnd(config, setup);
+  if (graph) return { ok: true, graph, setup };
+  const detail = "No access token of this page is known: connect it again, or set it in PAGE_ACCESS_TOKENS.";
+  return { ok: false, response: problem({ status: 409, code: "no_token", detail }) };
 }
 
 /**

@@ -4,14 +4,14 @@ import type { OutgoingBody, Platform } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
 import { type UserId, userId, userIdOfPhone, userIdOfRef } from "../ids.ts";
 import { checkBody } from "../messages/check.ts";
-import { ownerRulesOf } from "../pages/settings.ts";
+import { rulesOf } from "../pages/setup.ts";
 import { problem } from "../problem.ts";
 import { encode } from "../utf8.ts";
+import type { Caller } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { requestId, writerOf } from "./conversations.ts";
-import { pageIdSchema } from "./graph.ts";
-import { conversationOf, conversationSchema, type Target, userOf } from "./target.ts";
+import { conversationOf, conversationSchema, pageIdSchema, type Target, userOf } from "./target.ts";
 import { isoTime } from "./time.ts";
 
 /** Messages of both sides: reading them, and writing to the user. Airy's shapes. */
@@ -49,11 +49,10 @@ export async function sendMessages(
   const body = await readBody(request, sendBody);
   if (!body.ok) return body.response;
   const asked = body.value;
-  const found = targetOf(asked, config, env);
+  const found = await targetOf(asked, config, env, caller);
   if (!found.ok) return found.response;
-  const { line, page } = found.target;
-
-  const settings = config.settingsOf(page);
+  const { line, setup } = found.target;
+  const { settings } = setup;
   const { platform } = await line.call((stub) => stub.info(settings.handBackMs));
   const checked = bodiesOf(asked, platform, settings.splitText);
   if (!checked.ok) return checked.response;
@@ -66,7 +65,7 @@ export async function sendMessages(
       writer: writerOf(caller),
       bodies: checked.bodies,
       humanAgent: settings.humanAgent,
-      rules: ownerRulesOf(config, page),
+      rules: rulesOf(setup),
     }),
   );
   if (accepted.refusal) {
@@ -86,11 +85,16 @@ const listBody = z.object({
 });
 
 /** `POST /messages.list`: a page of the conversation, oldest first; the first page has the newest. */
-export async function listMessages(request: Request, config: Config, env: Cloudflare.Env): Promise<Response> {
+export async function listMessages(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, listBody);
   if (!body.ok) return body.response;
   const { conversation_id, cursor, page_size = PAGE_SIZE } = body.value;
-  const found = conversationOf(conversation_id, config, env);
+  const found = await conversationOf(conversation_id, config, env, caller);
   if (!found.ok) return found.response;
   const { line } = found.target;
   const thread = await line.call((stub) => stub.thread(cursor ? Number(cursor) : null, page_size));
@@ -105,10 +109,15 @@ export async function listMessages(request: Request, config: Config, env: Cloudf
 }
 
 /** Who is written to: a conversation, a user of a page, or someone who is reached by other means. */
-function targetOf(asked: SendBody, config: Config, env: Cloudflare.Env): ReturnType<typeof conversationOf> {
-  if (asked.conversation_id !== undefined) return conversationOf(asked.conversation_id, config, env);
+async function targetOf(
+  asked: SendBody,
+  config: Config,
+  env: Cloudflare.Env,
+  caller: Caller,
+): ReturnType<typeof conversationOf> {
+  if (asked.conversation_id !== undefined) return conversationOf(asked.conversation_id, config, env, caller);
   const user = asked.user_id === undefined ? userIn(asked.recipient) : userId(asked.user_id);
-  if (user) return userOf(asked.page_id, user, config, env);
+  if (user) return userOf(asked.page_id, user, config, env, caller);
   const detail = "Say whom to: conversation_id, user_id, or recipient with id, user_ref or phone_number.";
   return { ok: false, response: problem({ status: 400, code: "recipient_required", detail }) };
 }

@@ -2,17 +2,24 @@ import * as z from "zod/mini";
 import type { Config } from "../env.ts";
 import { createPersona, deletePersona, getPersona, listPersonas } from "../graph/personas.ts";
 import { readBody } from "./body.ts";
-import { graphOf, pageIdSchema, refusedByMeta } from "./graph.ts";
+import type { CallContext } from "./call.ts";
+import { graphOf, refusedByMeta } from "./graph.ts";
+import { pageIdSchema } from "./target.ts";
 
 /** Personas: names and pictures under which a page's messages are shown. */
 
 const listBody = z.object({ page_id: z.optional(pageIdSchema) });
 
 /** `POST /personas.list`: all of a page's. */
-export async function personaList(request: Request, config: Config): Promise<Response> {
+export async function personaList(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, listBody);
   if (!body.ok) return body.response;
-  const of = graphOf(config, body.value.page_id);
+  const of = await graphOf(config, env, caller, body.value.page_id);
   if (!of.ok) return of.response;
   const personas = await listPersonas(of.graph);
   if (!personas.ok) return refusedByMeta(personas);
@@ -29,11 +36,16 @@ const createBody = z.object({
 });
 
 /** `POST /personas.create` → the persona with its id, to be used as `persona_id`. */
-export async function personaCreate(request: Request, config: Config): Promise<Response> {
+export async function personaCreate(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, createBody);
   if (!body.ok) return body.response;
   const { page_id, ...persona } = body.value;
-  const of = graphOf(config, page_id);
+  const of = await graphOf(config, env, caller, page_id);
   if (!of.ok) return of.response;
   const created = await createPersona(of.graph, persona);
   return created.ok ? Response.json({ id: created.value.id, ...persona }) : refusedByMeta(created);
@@ -45,10 +57,15 @@ const deleteBody = z.object({
 });
 
 /** `POST /personas.delete`: messages it wrote keep its name. */
-export async function personaDelete(request: Request, config: Config): Promise<Response> {
+export async function personaDelete(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, deleteBody);
   if (!body.ok) return body.response;
-  const of = graphOf(config, body.value.page_id);
+  const of = await graphOf(config, env, caller, body.value.page_id);
   if (!of.ok) return of.response;
   // Meta would delete whatever of the page's has this id; only personas have the fields that are asked for.
   const known = await getPersona(of.graph, body.value.persona_id);

@@ -7,8 +7,11 @@ import { problem } from "../problem.ts";
 import { applyChanges, compareProfile, currentProfile } from "../profile/apply.ts";
 import type { ProfileDiff } from "../profile/diff.ts";
 import { readProfile } from "../profile/profile.ts";
+import type { Caller } from "./auth.ts";
 import { readBody } from "./body.ts";
-import { graphOf, pageIdSchema, refusedByMeta } from "./graph.ts";
+import type { CallContext } from "./call.ts";
+import { graphOf, refusedByMeta } from "./graph.ts";
+import { conversationSchema, pageIdSchema } from "./target.ts";
 
 /** A page's Messenger profile: what Meta has, how it differs from what is wanted, and making it so. */
 
@@ -21,10 +24,15 @@ const wantedBody = z.object({
 });
 
 /** `POST /profile.get` */
-export async function getProfile(request: Request, config: Config): Promise<Response> {
+export async function getProfile(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, getBody);
   if (!body.ok) return body.response;
-  const of = graphOf(config, body.value.page_id);
+  const of = await graphOf(config, env, caller, body.value.page_id);
   if (!of.ok) return of.response;
   const { platform = "messenger" } = body.value;
   const profile = await currentProfile(of.graph, platform);
@@ -33,16 +41,26 @@ export async function getProfile(request: Request, config: Config): Promise<Resp
 }
 
 /** `POST /profile.diff`: what `/profile.apply` would change. */
-export async function compareWithWanted(request: Request, config: Config): Promise<Response> {
-  const compared = await differences(request, config);
+export async function compareWithWanted(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
+  const compared = await differences(request, config, env, caller);
   if (!compared.ok) return compared.response;
   const { diff, warnings } = compared;
   return Response.json({ changes: diff.changes, conflict: diff.conflict, warnings });
 }
 
 /** `POST /profile.apply`: changes what differs, and nothing else. Nothing different: Meta is only asked. */
-export async function applyWanted(request: Request, config: Config): Promise<Response> {
-  const compared = await differences(request, config);
+export async function applyWanted(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
+  const compared = await differences(request, config, env, caller);
   if (!compared.ok) return compared.response;
   const { graph, platform, diff, warnings } = compared;
   if (diff.conflict !== null) {
@@ -58,13 +76,18 @@ type Compared =
   | { ok: false; response: Response };
 
 /** How Meta's profile differs from the one in the request, or else from that in the page's settings. */
-async function differences(request: Request, config: Config): Promise<Compared> {
+async function differences(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  caller: Caller,
+): Promise<Compared> {
   const body = await readBody(request, wantedBody);
   if (!body.ok) return body;
-  const of = graphOf(config, body.value.page_id);
+  const of = await graphOf(config, env, caller, body.value.page_id);
   if (!of.ok) return of;
-  const { graph } = of;
-  const { platform = "messenger", profile = config.settingsOf(graph.page).profile } = body.value;
+  const { graph, setup } = of;
+  const { platform = "messenger", profile = setup.settings.profile } = body.value;
   if (!profile) {
     const detail = "Give a profile, or set one in the page's settings.";
     return { ok: false, response: problem({ status: 400, code: "profile_required", detail }) };
@@ -77,16 +100,21 @@ async function differences(request: Request, config: Config): Promise<Compared> 
 }
 
 const menuBody = z.object({
-  conversation_id: z.string().check(z.regex(/^\d{1,32}_[\w.:-]{1,128}$/, "<page_id>_<user_id>")),
+  conversation_id: conversationSchema,
   persistent_menu: z.nullable(z.array(z.unknown())),
 });
 
 /** `POST /profile.user-menu`: gives one person a menu of their own, or with `null` the page's again. */
-export async function setMenuOfUser(request: Request, config: Config): Promise<Response> {
+export async function setMenuOfUser(
+  request: Request,
+  config: Config,
+  env: Cloudflare.Env,
+  { caller }: CallContext,
+): Promise<Response> {
   const body = await readBody(request, menuBody);
   if (!body.ok) return body.response;
   const { page, user } = partsOf(body.value.conversation_id);
-  const of = graphOf(config, page);
+  const of = await graphOf(config, env, caller, page);
   if (!of.ok) return of.response;
   const recipient = recipientOf(user);
   if (user === PAGE_ITSELF || !("id" in recipient)) {

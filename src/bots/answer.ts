@@ -1,10 +1,18 @@
 import * as z from "zod/mini";
 import type { BotAnswer } from "../conversation/work.ts";
+import type { Delivered } from "./bot.ts";
 
 /** More for one request would be a flood, not a reply. */
 export const MAX_MESSAGES = 50;
 
 export const NO_REPLY: BotAnswer = { messages: [], actions: [] };
+
+/** How a delivery ends in which there is nothing for the bot. */
+export const NOT_ASKED: Delivered = {
+  outcome: { kind: "answered", status: 204, answer: NO_REPLY },
+  excerpt: "",
+  isAsked: false,
+};
 
 export type ReadAnswer = { kind: "answer"; answer: BotAnswer } | Unreadable;
 

@@ -12,6 +12,8 @@ export interface Ask {
   place: number;
   /** What was written, the title of what was tapped or the reference of what was followed; then a line for each attachment. */
   text: string;
+  /** The same without the attachments; may be empty. */
+  words: string;
   /** What a tapped button or quick reply stands for. */
   payload: string | undefined;
   /** How the user came, as Meta tells it. */
@@ -78,43 +80,67 @@ const eventSchema = z.looseObject({
   referral: referralSchema,
 });
 
-type Said = Pick<Ask, "text" | "payload" | "referral" | "attachments">;
+type Said = Pick<Ask, "text" | "words" | "payload" | "referral" | "attachments">;
 
 function saidIn(event: Event): Said | undefined {
   const { data } = eventSchema.safeParse(JSON.parse(event.raw));
   if (event.type === "message" && data?.message) return saidInMessage(data.message, event.media ?? []);
   if (event.type === "postback" && data?.postback) {
     const { title, payload, referral } = data.postback;
-    return {
-      text: title || payload || "[postback]",
-      payload: payload || undefined,
-      referral,
-      attachments: [],
-    };
+    const words = title || payload || "[postback]";
+    return { text: words, words, payload: payload || undefined, referral, attachments: [] };
   }
   // Whoever came by a link without a reference has said nothing yet.
   const referral = data?.referral;
-  return referral?.ref ? { text: referral.ref, payload: undefined, referral, attachments: [] } : undefined;
+  if (!referral?.ref) return undefined;
+  return { text: referral.ref, words: referral.ref, payload: undefined, referral, attachments: [] };
 }
 
 type Message = NonNullable<z.infer<typeof eventSchema>["message"]>;
 
 function saidInMessage(message: Message, links: NonNullable<Event["media"]>): Said {
-  const written = message.text ?? "";
+  const words = message.text ?? "";
   const attachments = (message.attachments ?? []).map((one, index) =>
     attachmentOf(one, links.find((link) => link.index === index)?.url),
   );
-  const lines = attachments
-    // Meta shows a link that was written once more as its preview.
-    .filter(({ type }) => type !== "fallback" || written === "")
-    .map(lineOf);
-  const all = written === "" ? lines : [written, ...lines];
+  const lines = linesOf(words, attachments);
   return {
-    text: all.length === 0 ? "[unsupported]" : all.join("\n"),
+    text: lines.length === 0 ? UNSUPPORTED : lines.join("\n"),
+    words,
     payload: message.quick_reply?.payload || undefined,
     referral: message.referral,
     attachments,
   };
+}
+
+/** Stands for what Meta tells nothing of. */
+const UNSUPPORTED = "[unsupported]";
+
+/** Stickers are pictures, too. */
+const PICTURES: ReadonlySet<string> = new Set(["image", "sticker"]);
+
+/** What was said, for those who can look at pictures: their addresses, and the text without them. */
+export function wordsAndPictures({ words, attachments }: Pick<Ask, "words" | "attachments">): {
+  text: string;
+  pictures: string[];
+} {
+  const isPicture = ({ type, url }: Attachment) => PICTURES.has(type) && url !== undefined;
+  const pictures = attachments.filter(isPicture).flatMap(({ url }) => url ?? []);
+  const lines = linesOf(
+    words,
+    attachments.filter((one) => !isPicture(one)),
+  );
+  const isNothing = lines.length === 0 && pictures.length === 0;
+  return { text: isNothing ? UNSUPPORTED : lines.join("\n"), pictures };
+}
+
+/** What was written, if anything was, then a line for each attachment. */
+function linesOf(words: string, attachments: readonly Attachment[]): string[] {
+  const lines = attachments
+    // Meta shows a link that was written once more as its preview.
+    .filter(({ type }) => type !== "fallback" || words === "")
+    .map(lineOf);
+  return words === "" ? lines : [words, ...lines];
 }
 
 /** @param copy where we keep it, which lasts longer than Meta's address */

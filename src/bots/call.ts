@@ -1,4 +1,4 @@
-import type { ReadAnswer } from "./answer.ts";
+import { NO_REPLY, type ReadAnswer } from "./answer.ts";
 import type { BotSettings, Delivered } from "./bot.ts";
 import { outcomeOf } from "./outcome.ts";
 import { signedHeaders } from "./standard-webhooks.ts";
@@ -22,14 +22,14 @@ export interface Call {
 
 /**
  * Makes one signed POST to a bot.
- * @param read what the body of a `2xx` says
+ * @param read what the body of a `2xx` says; without it, it says nothing, whatever it is
  * @returns how it ended
  * @throws only when the run may make no more calls: the bot has no part in that, and the lease hands it out to a new run
  */
 export async function callBot(
   call: Call,
   { signingKeys }: Pick<BotSettings, "signingKeys">,
-  read: (text: string) => ReadAnswer,
+  read?: (text: string) => ReadAnswer,
 ): Promise<Delivered> {
   try {
     const signed = await signedHeaders(call.id, Math.floor(Date.now() / 1000), call.body, signingKeys);
@@ -47,7 +47,10 @@ export async function callBot(
       signal: call.signal,
     });
     const text = await readText(response, call.maxBytes);
-    const outcome = outcomeOf(response, () => (text === undefined ? { kind: "malformed" } : read(text)));
+    const outcome = outcomeOf(response, () => {
+      if (!read) return { kind: "answer", answer: NO_REPLY };
+      return text === undefined ? { kind: "malformed" } : read(text);
+    });
     return { outcome, excerpt: text ?? "" };
   } catch (error) {
     if (RUN_IS_USED_UP.test(String(error))) throw error;
@@ -56,6 +59,10 @@ export async function callBot(
     return { outcome: { kind: "retry", status: null, reason }, excerpt: "" };
   }
 }
+
+/** The bot's token, as every protocol but our own has it. */
+export const authorizationOf = ({ token }: Pick<BotSettings, "token">): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };
 
 /** "Too many subrequests": the free plan allows a run some 50. */
 const RUN_IS_USED_UP = /subrequest/i;
@@ -75,11 +82,19 @@ async function readText(response: Response, maxBytes: number): Promise<string | 
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) return undefined;
-    try {
-      text += decoder.decode(chunk, { stream: true });
-    } catch {
-      return undefined;
-    }
+    const piece = decoded(decoder, chunk);
+    if (piece === undefined) return undefined;
+    text += piece;
   }
-  return text;
+  // What ends inside a character isn't whole.
+  const rest = decoded(decoder);
+  return rest === undefined ? undefined : text + rest;
+}
+
+function decoded(decoder: TextDecoder, chunk?: Uint8Array): string | undefined {
+  try {
+    return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+  } catch {
+    return undefined;
+  }
 }

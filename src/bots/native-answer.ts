@@ -5,11 +5,16 @@ import { MAX_MESSAGES, NO_REPLY, parseAnswer, type ReadAnswer, tooMany } from ".
 
 const ACTIONS = ["mark_seen", "typing_on", "typing_off"] as const;
 
-const answerSchema = z.looseObject({
+/** A year, in seconds. */
+const MAX_STATE_TTL_S = 31_536_000;
+
+/** docs/bot-protocol/answer.schema.json is the same for others. */
+export const answerSchema = z.looseObject({
   messages: z.optional(z.array(z.unknown()).check(z.maxLength(MAX_MESSAGES))),
   actions: z.optional(z.array(z.enum(ACTIONS)).check(z.maxLength(ACTIONS.length))),
   state: z.optional(z.unknown()),
   state_version: z.nullish(z.number()),
+  state_ttl: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_STATE_TTL_S))),
   handover: z.optional(z.string().check(z.regex(/^(bot|human|\d{1,32})$/))),
 });
 
@@ -30,7 +35,7 @@ export function readAnswer(text: string, { platform, split }: AnswerOptions): Re
   if (parsed.kind !== "parsed") return parsed;
   if (parsed.value === null) return { kind: "answer", answer: NO_REPLY };
 
-  const { messages = [], actions = [], state, state_version, handover } = parsed.value;
+  const { messages = [], actions = [], state, state_version, state_ttl, handover } = parsed.value;
   const bodies: OutgoingBody[] = [];
   for (const [index, message] of messages.entries()) {
     const checked = checkBody(message, { platform, path: `messages[${index}]`, split });
@@ -45,9 +50,12 @@ export function readAnswer(text: string, { platform, split }: AnswerOptions): Re
   const answer = {
     messages: bodies,
     actions,
-    ...(state === undefined ? {} : { state: JSON.stringify(state) }),
+    ...(state === undefined ? {} : { state: JSON.stringify(state), ...lasting(state_ttl) }),
     ...(state_version == null ? {} : { stateVersion: state_version }),
     ...(handover === undefined ? {} : { handover }),
   };
   return { kind: "answer", answer };
 }
+
+const lasting = (seconds: number | undefined) =>
+  seconds === undefined ? {} : { stateTtlMs: seconds * 1000 };

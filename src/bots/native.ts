@@ -3,10 +3,15 @@ import type { Bot, BotSettings } from "./bot.ts";
 import { callBot, MAX_ANSWER_BYTES } from "./call.ts";
 import { readAnswer } from "./native-answer.ts";
 
+/** Goes up when a bot that ignores what it doesn't know could no longer work. */
+const VERSION = "1";
+
 /**
  * The gateway's own protocol (docs/bot-protocol.md): one signed POST per delivery, the answer holds the replies.
  */
-export function nativeBot(settings: Omit<BotSettings, "token">): Bot {
+export function nativeBot(
+  settings: Pick<BotSettings, "url" | "timeoutMs" | "signingKeys" | "splitText">,
+): Bot {
   return {
     deliver(work) {
       const call = {
@@ -14,6 +19,7 @@ export function nativeBot(settings: Omit<BotSettings, "token">): Bot {
         id: work.delivery,
         delivery: work.delivery,
         body: requestBody(work, new Date()),
+        headers: { "messengate-version": VERSION },
         signal: AbortSignal.timeout(settings.timeoutMs),
         maxBytes: MAX_ANSWER_BYTES,
       };

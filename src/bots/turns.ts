@@ -1,10 +1,11 @@
 import type { DeliverWork, OutgoingBody } from "../conversation/work.ts";
 import { bytesOf } from "../utf8.ts";
-import type { ReadAnswer, Unreadable } from "./answer.ts";
+import { NOT_ASKED, type ReadAnswer, type Unreadable } from "./answer.ts";
 import { type Ask, asksIn } from "./asks.ts";
 import type { Bot, BotOutcome, BotSettings } from "./bot.ts";
-import { callBot, MAX_ANSWER_BYTES } from "./call.ts";
-import { bodiesOf, type PlacedReply } from "./replies.ts";
+import { authorizationOf, callBot, MAX_ANSWER_BYTES } from "./call.ts";
+import type { PlacedReply } from "./replies.ts";
+import { answerSaying } from "./saying.ts";
 
 /** What differs between bots that are told one thing at a time and answer each. */
 export interface TurnProtocol {
@@ -20,15 +21,16 @@ export interface TurnProtocol {
  * bot's turn it isn't asked: nothing it said would be sent, and it would go on as if it had been.
  */
 export function turnsBot(settings: BotSettings, protocol: TurnProtocol): Bot {
-  const headers = settings.token === undefined ? {} : { authorization: `Bearer ${settings.token}` };
+  const headers = authorizationOf(settings);
   return {
     async deliver({ delivery, conversation, events }) {
       const signal = AbortSignal.timeout(settings.timeoutMs);
       const excerpts: string[] = [];
       const bodies: OutgoingBody[] = [];
       let bytes = 0;
-      let status = 204;
+      let status = 200;
       const asks = conversation.owner === "bot" ? asksIn(events) : [];
+      if (asks.length === 0) return NOT_ASKED;
       for (const ask of asks) {
         const { url, body } = protocol.requestOf(ask, conversation);
         const call = {
@@ -49,25 +51,14 @@ export function turnsBot(settings: BotSettings, protocol: TurnProtocol): Bot {
         status = outcome.status;
       }
       const outcome: BotOutcome = { kind: "answered", status, answer: paced(bodies) };
-      return { outcome, excerpt: excerpts.join("\n"), isAsked: asks.length > 0 };
+      return { outcome, excerpt: excerpts.join("\n") };
     },
   };
 
-  function answerIn(text: string, { id, platform }: DeliverWork["conversation"]): ReadAnswer {
+  function answerIn(text: string, conversation: DeliverWork["conversation"]): ReadAnswer {
     const read = text.trim() === "" ? { kind: "replies" as const, replies: [] } : protocol.read(text);
     if (read.kind !== "replies") return read;
-    const made = bodiesOf(read.replies, { platform, split: settings.splitText });
-    if (made.kind !== "bodies") return made;
-    if (made.unsaid.length > 0) {
-      // What it was, and nothing of what it held.
-      console.warn({
-        event: "reply_not_sayable",
-        conversation: id,
-        protocol: protocol.name,
-        at: made.unsaid,
-      });
-    }
-    return { kind: "answer", answer: { messages: made.bodies, actions: [] } };
+    return answerSaying(read.replies, conversation, { protocol: protocol.name, split: settings.splitText });
   }
 }
 

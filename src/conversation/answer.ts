@@ -1,8 +1,7 @@
-import { bytesOf } from "../utf8.ts";
 import type { Facts } from "./facts.ts";
-import { STATE_MAX_BYTES } from "./limits.ts";
 import { give, isApp } from "./owner.ts";
 import type { Refusal } from "./sends.ts";
+import { changeState } from "./state.ts";
 import type { BotAnswer, OutgoingBody } from "./work.ts";
 
 /** What a bot's answer makes of a conversation. */
@@ -15,9 +14,21 @@ export interface Accepted {
   refusal: Refusal | null;
 }
 
-/** Pure. @param told whose turn it was when the bot was asked */
-export function acceptAnswer(facts: Facts, answer: BotAnswer, told: string, now: number): Accepted {
-  const stated = withState(facts, answer);
+interface Asked {
+  /** Whose turn it was when the bot was asked. */
+  owner: string;
+  /** How long its state is kept if it doesn't say, ms. */
+  stateTtlMs: number | null;
+}
+
+/** Pure. */
+export function acceptAnswer(
+  facts: Facts,
+  answer: BotAnswer,
+  { owner: told, stateTtlMs }: Asked,
+  now: number,
+): Accepted {
+  const stated = withState(facts, answer, stateTtlMs, now);
   const { handover, messages } = answer;
   // Whoever took the conversation over while the bot was thinking isn't to be talked over: only who knows that it is
   // another's turn can claim it.
@@ -55,11 +66,9 @@ export function handOver(facts: Facts, owner: string, now: number): Handover {
   };
 }
 
-function withState(facts: Facts, { state, stateVersion }: BotAnswer): Facts {
+function withState(facts: Facts, answer: BotAnswer, pageTtlMs: number | null, now: number): Facts {
+  const { state, stateVersion: version, stateTtlMs: ttlMs = pageTtlMs } = answer;
   if (state === undefined) return facts.stateRefused === null ? facts : { ...facts, stateRefused: null };
-  if (bytesOf(state) > STATE_MAX_BYTES) return { ...facts, stateRefused: "too_large" };
-  if (stateVersion !== undefined && stateVersion !== facts.stateVersion) {
-    return { ...facts, stateRefused: "stale_version" };
-  }
-  return { ...facts, state, stateVersion: facts.stateVersion + 1, stateRefused: null };
+  const changed = changeState(facts, { state, version, ttlMs }, now);
+  return typeof changed === "string" ? { ...facts, stateRefused: changed } : changed;
 }

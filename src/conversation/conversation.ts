@@ -3,23 +3,35 @@ import { configOf, DEFAULT_BOT_TIMEOUT_MS, DEFAULT_RETENTION_DAYS } from "../env
 import { partsOf } from "../ids.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { acceptAnswer, handOver } from "./answer.ts";
+import { Awaiting } from "./awaiting.ts";
 import { Books } from "./books.ts";
+import { callBack } from "./callbacks.ts";
 import { hear } from "./hearing.ts";
 import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import { leaseMs, MAX_WAITING, REQUEST_REACH, SETTINGS_RETRY_MS, TIDY_EVERY_MS } from "./limits.ts";
-import { asOf, type OwnerRules, wroteInPerson } from "./owner.ts";
+import { asOf, wroteInPerson } from "./owner.ts";
 import { firstInUse } from "./position.ts";
 import { entryOf, factsAfterSend, isInPerson, refusalOf } from "./requests.ts";
 import { migrate } from "./schema.ts";
+import {
+  changeOf,
+  changeState,
+  type StateAnswer,
+  type StateRequest,
+  type StateView,
+  withoutStale,
+} from "./state.ts";
 import { readEntry, readThread, type ThreadMessage, type ThreadPage } from "./thread.ts";
 import { logTrouble } from "./trouble.ts";
 import { type ConversationView, conversationView, type DeliveryView } from "./views.ts";
 import type {
   Capacity,
   DeliveryReport,
+  Ending,
   Ingested,
   OwnerRequest,
+  PageRules,
   SendAnswer,
   SendReport,
   SendRequest,
@@ -42,6 +54,9 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** `null` after the conversation has expired, until something comes again. */
   #opened: Books | null;
   readonly #clock: AlarmClock;
+  readonly #awaiting = new Awaiting();
+  /** As last told, by whoever came. */
+  #rules: PageRules | undefined;
   /** When old rows are deleted, ms; `undefined` until it is asked for. */
   #tidyAt: number | null | undefined;
 
@@ -55,7 +70,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
    * Stores what is new of these events, in order; those stored before are passed over.
    * @param take whether the caller does the work that this makes ready; otherwise the alarm starts it at once
    */
-  ingest(events: IncomingEvent[], take: boolean, rules: OwnerRules): Ingested {
+  ingest(events: IncomingEvent[], take: boolean, rules: PageRules): Ingested {
+    this.#rules = rules;
     const capacity = take ? EVERYTHING : NOTHING;
     if (this.#isFull(events)) return { isFull: true, work: [] };
     // For a single event the dedupe index decides as it is written: looking it up first would cost every new one.
@@ -63,8 +79,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     try {
       const work = this.#step(capacity, (now) => {
         const fresh = isSingle ? events : this.#books.events.unseen(events);
-        const heard = fresh.map((event) => hear(this.#books, event, rules, now));
-        this.#books.ledger.accept(heard, now);
+        const heard = fresh.flatMap((event) => hear(this.#books, this.#parts().id, event, rules, now));
+        this.#books.ledger.accept(heard, rules.gatherMs, now);
       });
       return { isFull: false, work };
     } catch (error) {
@@ -75,18 +91,20 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
 
   /** Takes the result of a delivery. A report of another attempt than the one that is out changes nothing. */
   settleDelivery(report: DeliveryReport, capacity: Capacity): Work[] {
+    this.#rules = report.rules;
     return this.#step(capacity, (now) => {
       const books = this.#books;
       const { deliveries } = books.ledger;
       const delivery = deliveries.expected(report);
       if (!delivery) return;
-      const { outcome, tookMs, excerpt, profile, owner, handBackMs } = report;
+      const { outcome, tookMs, excerpt, profile, owner, rules } = report;
       const reason = outcome.kind === "answered" ? null : outcome.reason;
       const attempt = { at: now, status: outcome.status, tookMs, reason, answer: excerpt };
       if (profile) books.keep({ ...books.facts, profile: profile.value, profileDue: now + profile.dueInMs });
       if (outcome.kind === "answered") {
-        const current = asOf(books.facts, handBackMs, now);
-        const { facts, messages, refusal } = acceptAnswer(current, outcome.answer, owner, now);
+        const current = asOf(books.facts, rules.handBackMs, now);
+        const asked = { owner, stateTtlMs: rules.stateTtlMs };
+        const { facts, messages, refusal } = acceptAnswer(current, outcome.answer, asked, now);
         books.keep(facts);
         deliveries.answered(delivery, { ...outcome.answer, messages }, attempt, refusal, now);
       } else if (outcome.kind === "postponed") deliveries.postponed(delivery, attempt, now);
@@ -98,6 +116,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
 
   /** Takes the result of a send. A report of another attempt than the one that is out changes nothing. */
   settleSend(report: SendReport, capacity: Capacity): Work[] {
+    this.#rules = report.rules;
+    if (report.meta) this.#awaiting.keep(report.entry, report.meta);
     return this.#step(capacity, (now) => {
       const books = this.#books;
       const state = books.ledger.sends.ended(report, now);
@@ -141,18 +161,49 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
    * @returns the messages as they stand, and work to do; or why none was accepted, and nothing has changed
    */
   send(request: SendRequest): SendAnswer {
+    this.#rules = request.rules;
     const { ledger } = this.#books;
     const known = this.#requested(request.id);
     if (known !== undefined) return this.#repeated(request, known);
     const current = asOf(this.#books.facts, request.rules.handBackMs, Date.now());
     const refusal = refusalOf(request, ledger.position, current, Date.now());
-    if (refusal) return { refusal, messages: [], work: [] };
+    if (refusal) return { refusal, entry: 0, messages: [], work: [] };
     let entry = 0;
     const work = this.#step(EVERYTHING, (now) => {
       this.#books.keep(isInPerson(request) ? wroteInPerson(current, request.rules, now) : current);
       entry = ledger.sends.append(entryOf(request), now);
     });
-    return { refusal: null, messages: this.#entry(entry), work };
+    return { refusal: null, entry, messages: this.#entry(entry), work };
+  }
+
+  /**
+   * How the only message of an entry has ended, which someone waits for. What hasn't been tried when the time is up is
+   * taken back. It keeps the object awake: for when others are before it.
+   */
+  async outcome(entry: number, waitMs: number): Promise<Ending> {
+    if (this.#isOpen(entry)) await this.#awaiting.until(entry, waitMs);
+    if (this.#isOpen(entry)) this.#step(NOTHING, (now) => this.#books.ledger.sends.withdraw(entry, now));
+    const state = this.#books.outbox.state(entry);
+    const meta = this.#awaiting.take(entry);
+    if (state?.status === "sent") return { state: "sent", mid: state.mid, code: null, reason: null, meta };
+    if (state?.status !== "failed") return { state: "unknown", mid: null, code: null, reason: null, meta };
+    return { state: "failed", mid: null, code: state.code, reason: state.reason, meta };
+  }
+
+  /** The state the bot left, as of now. */
+  state(): StateView {
+    const { state, stateVersion, stateUntil } = withoutStale(this.#books.facts, Date.now());
+    return { state, version: stateVersion, until: stateUntil };
+  }
+
+  /** Changes the state, if it still is as the request supposes. */
+  putState(request: StateRequest): StateAnswer {
+    const now = Date.now();
+    const facts = withoutStale(this.#books.facts, now);
+    const changed = changeState(facts, changeOf(request, facts), now);
+    if (typeof changed === "string") return { ...this.state(), refused: changed };
+    this.#step(NOTHING, () => this.#books.keep(changed));
+    return { ...this.state(), refused: null };
   }
 
   /** Gives the conversation to someone: `bot`, `human` or an app's id. What Meta is told of it is told once. */
@@ -209,26 +260,33 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     }
   }
 
-  /** Decide, hand out what is due, write it all down, set the alarm: one commit. */
+  /** Decide, tell the bot of it, hand out what is due, write it all down, set the alarm: one commit. */
   #step(capacity: Capacity, decide: (now: number) => void): Work[] {
     const now = Date.now();
     const alarmAt = this.#clock.at;
     const books = this.#books;
     try {
-      return this.ctx.storage.transactionSync(() => {
+      const work = this.ctx.storage.transactionSync(() => {
         decide(now);
+        if (this.#rules) callBack(books, this.#parts().id, this.#rules, now);
         const granted = books.ledger.grant(now, capacity);
         const written = books.write(now);
         logTrouble(this.ctx.id.name, written);
         this.#clock.arm(books.ledger.nextDue(), () => this.#tidyDue(), now);
         return books.workOf(granted, written, this.#parts(), now);
       });
+      this.#awaiting.wake((entry) => this.#isOpen(entry));
+      return work;
     } catch (error) {
       // Rows and alarm were rolled back; memory must tell the same.
       this.#opened = null;
       this.#clock.at = alarmAt;
       throw error;
     }
+  }
+
+  #isOpen(entry: number): boolean {
+    return this.#books.ledger.position.open.some(({ seq }) => seq === entry);
   }
 
   get #books(): Books {
@@ -264,10 +322,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   #repeated(request: SendRequest, entry: number): SendAnswer {
     const { messages } = this.#books.outbox.contents(entry);
     if (JSON.stringify(messages) === JSON.stringify(request.bodies)) {
-      return { refusal: null, messages: this.#entry(entry), work: [] };
+      return { refusal: null, entry, messages: this.#entry(entry), work: [] };
     }
     const refusal = { code: "idempotency_conflict", reason: "another request was made under this key" };
-    return { refusal, messages: [], work: [] };
+    return { refusal, entry: 0, messages: [], work: [] };
   }
 
   #entry(entry: number): ThreadMessage[] {

@@ -1,9 +1,15 @@
 import { botBackoff } from "./backoff.ts";
-import { GIVE_UP_MS, MAX_LOST_LEASES, postponeMs } from "./limits.ts";
+import { howManyFit } from "./fitting.ts";
+import { GATHER_REACH, GIVE_UP_MS, MAX_LOST_LEASES, postponeMs } from "./limits.ts";
 import type { Attempt, Delivery } from "./position.ts";
 import type { Refusal, Sends } from "./sends.ts";
 import type { Chance, Sheet } from "./sheet.ts";
 import type { BotAnswer, DeliveryReport } from "./work.ts";
+
+export interface EventSize {
+  seq: number;
+  bytes: number;
+}
 
 /** What is asked of the stored events. */
 export interface StoredEvents {
@@ -11,6 +17,8 @@ export interface StoredEvents {
   firstAfter(seq: number): number;
   /** The last event of a delivery that begins with `first`. */
   lastThatFits(first: number): number;
+  /** The sizes of the events that go to the bot from `first` on, in bytes: as many as a delivery may have. */
+  sizesFrom(first: number): EventSize[];
 }
 
 /** A delivery that is over, as it is on record. */
@@ -28,6 +36,8 @@ export class Deliveries {
   readonly #sends: Sends;
   readonly #chance: Chance;
   readonly #leaseMs: number;
+  /** Whoever writes may go on: until then their next delivery waits, ms. Forgotten with the object's memory. */
+  #quietAt = 0;
 
   constructor(sheet: Sheet, stored: StoredEvents, sends: Sends, chance: Chance, leaseMs: number) {
     this.#sheet = sheet;
@@ -40,8 +50,27 @@ export class Deliveries {
   /** These events are the next delivery; call only when none waits. */
   begin(first: number, through: number, now: number): void {
     const id = `msg_${this.#chance.uuid().replaceAll("-", "")}`;
-    this.#position.delivery = freshDelivery(id, first, through, now);
+    const delivery = freshDelivery(id, first, through, now);
+    this.#position.delivery = { ...delivery, due: Math.max(now, this.#quietAt) };
     this.#sheet.changes.deliveries.add(this.#position.delivery);
+  }
+
+  /** The user did something. @param gatherMs how long to wait for more of it, ms */
+  heard(pace: "gather" | "now", gatherMs: number, now: number): void {
+    this.#quietAt = pace === "gather" && gatherMs > 0 ? now + gatherMs : 0;
+  }
+
+  /** Adds events to a delivery that nobody has seen yet, and waits for more; not without end. */
+  gather(added: readonly EventSize[], gatherMs: number, now: number): void {
+    const { delivery } = this.#position;
+    if (!delivery || gatherMs === 0 || delivery.attempt > 0 || delivery.leased) return;
+    const events = [...this.#stored.sizesFrom(delivery.first), ...added];
+    const count = howManyFit(events.map(({ bytes }) => bytes));
+    delivery.through = Math.max(delivery.through, events[count - 1]?.seq ?? 0);
+    const latest = delivery.began + gatherMs * GATHER_REACH;
+    const isFull = count < events.length;
+    delivery.due = isFull ? now : Math.max(now, Math.min(this.#quietAt, latest));
+    this.#sheet.changes.deliveries.add(delivery);
   }
 
   /** The delivery a report is about, if its attempt is the one that is out; late reports of lost attempts have none. */

@@ -1,4 +1,4 @@
-import type { StoredEvents } from "./deliveries.ts";
+import type { EventSize, StoredEvents } from "./deliveries.ts";
 import { howManyFit } from "./fitting.ts";
 import { type IncomingEvent, standbyKey } from "./incoming.ts";
 import { deliveryOf, type LeaseRow } from "./lease.ts";
@@ -89,14 +89,18 @@ export class EventLog implements StoredEvents {
   }
 
   lastThatFits(first: number): number {
-    const rows = this.#sql
-      .exec<{ seq: number; bytes: number }>(
+    const rows = this.sizesFrom(first);
+    return rows[howManyFit(rows.map((row) => row.bytes)) - 1]?.seq ?? first;
+  }
+
+  sizesFrom(first: number): EventSize[] {
+    return this.#sql
+      .exec<EventSize & Record<string, SqlStorageValue>>(
         "SELECT seq, octet_length(raw) AS bytes FROM event WHERE seq >= ? AND forward = 1 ORDER BY seq LIMIT ?",
         first,
         DELIVERY_MAX_EVENTS,
       )
       .toArray();
-    return rows[howManyFit(rows.map((row) => row.bytes)) - 1]?.seq ?? first;
   }
 
   /** The delivery that begins with this event. */

@@ -7,6 +7,8 @@ export interface Facts extends Ownership {
   state: string | null;
   stateVersion: number;
   stateRefused: StateRefusal | null;
+  /** When the state is forgotten, ms; `null`: with the conversation. */
+  stateUntil: number | null;
   /** Watermarks, ms: what was sent until then has been delivered to the user, or read. */
   deliveredAt: number;
   readAt: number;
@@ -25,6 +27,7 @@ export const FRESH_FACTS: Facts = {
   state: null,
   stateVersion: 0,
   stateRefused: null,
+  stateUntil: null,
   deliveredAt: 0,
   readAt: 0,
   profile: null,
@@ -37,7 +40,7 @@ type Row = Omit<Facts, "about"> & { about: string };
 export function readFacts(sql: SqlStorage): Facts {
   const [row] = sql
     .exec<Row & Record<string, SqlStorageValue>>(
-      `SELECT state, state_version AS stateVersion, state_refused AS stateRefused, owner, owner_by AS ownerBy,
+      `SELECT state, state_version AS stateVersion, state_refused AS stateRefused, state_until AS stateUntil, owner, owner_by AS ownerBy,
               owner_since AS ownerSince, human_at AS humanAt, delivered_at AS deliveredAt, read_at AS readAt,
               profile, profile_due AS profileDue, about FROM fact`,
     )
@@ -48,17 +51,19 @@ export function readFacts(sql: SqlStorage): Facts {
 export function writeFacts(sql: SqlStorage, facts: Facts): void {
   sql.exec(
     `INSERT INTO fact
-       (only, state, state_version, state_refused, owner, owner_by, owner_since, human_at, delivered_at, read_at,
+       (only, state, state_version, state_refused, state_until, owner, owner_by, owner_since, human_at, delivered_at, read_at,
         profile, profile_due, about)
-     VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (only) DO UPDATE SET
        state = excluded.state, state_version = excluded.state_version, state_refused = excluded.state_refused,
+       state_until = excluded.state_until,
        owner = excluded.owner, owner_by = excluded.owner_by, owner_since = excluded.owner_since,
        human_at = excluded.human_at, delivered_at = excluded.delivered_at, read_at = excluded.read_at,
        profile = excluded.profile, profile_due = excluded.profile_due, about = excluded.about`,
     facts.state,
     facts.stateVersion,
     facts.stateRefused,
+    facts.stateUntil,
     facts.owner,
     facts.ownerBy,
     facts.ownerSince,

@@ -6,6 +6,7 @@ import type { Facts } from "./facts.ts";
 import { isStandby } from "./incoming.ts";
 import { writeMark } from "./mark.ts";
 import { type Delivery, firstUnsettled, type NewEntry, type OpenEntry, type Position } from "./position.ts";
+import { withoutStale } from "./state.ts";
 import { isThreadControl } from "./thread-control.ts";
 import type { DeliverWork, OutgoingBody, SendWork } from "./work.ts";
 
@@ -21,7 +22,7 @@ export function deliverWork(
   { id, page, user }: Parts,
   now: number,
 ): DeliverWork {
-  const { state, stateVersion, stateRefused, owner, profile, profileDue } = facts;
+  const { state, stateVersion, stateRefused, owner, profile, profileDue } = withoutStale(facts, now);
   return {
     kind: "deliver",
     delivery: delivery.id,
@@ -71,6 +72,7 @@ export function sendWork(
     form: formOf(body),
     // Typing dots that come back on a retry would only puzzle the user.
     actions: index === 0 && entry.attempt === 1 ? contents.actions : [],
+    isAwaited: entry.isAwaited,
     writer: contents.writer === "bot" ? "bot" : "human",
     windowAt,
     comment: about.comment ?? null,

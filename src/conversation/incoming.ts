@@ -19,6 +19,8 @@ export interface IncomingEvent {
   opensWindow: boolean;
   /** The event as Meta sent it, as JSON text. */
   raw: string;
+  /** Where the page gathers: more is likely to follow, or an answer is expected at once. Neither: it goes along. */
+  pace?: "gather" | "now";
   /** What the user did was shown to us as the thread's owner, or as one of the others. */
   shownIn?: "messaging" | "standby";
   /** On a receipt: what it tells. */

@@ -1,8 +1,9 @@
 import { bytesOf } from "../utf8.ts";
-import { Deliveries, type StoredEvents } from "./deliveries.ts";
+import { type OwnMessage, ownMessage } from "./callbacks.ts";
+import { Deliveries, type EventSize, type StoredEvents } from "./deliveries.ts";
 import { howManyFit } from "./fitting.ts";
 import type { IncomingEvent } from "./incoming.ts";
-import type { Changes, Granted, Position } from "./position.ts";
+import type { Changes, FailedMessage, Granted, Position } from "./position.ts";
 import { Sends } from "./sends.ts";
 import { type Chance, Sheet } from "./sheet.ts";
 import type { Capacity } from "./work.ts";
@@ -33,17 +34,33 @@ export class Ledger {
     return this.#sheet.takeChanges();
   }
 
-  /** Accepts events that are not stored yet, in order. When nothing waits for the bot, they are the next delivery. */
-  accept(events: readonly IncomingEvent[], now: number): void {
+  /** Messages that have failed in this step. */
+  get failed(): readonly FailedMessage[] {
+    return this.#sheet.changes.failed;
+  }
+
+  /** A message of an entry that was made in this step. @param conversation its id */
+  own(conversation: string, entry: number, index: number): OwnMessage | undefined {
+    const added = this.#sheet.changes.entries.find((one) => one.entry.seq === entry);
+    const place = { entry, index, delivery: added?.origin.id ?? "" };
+    return added && ownMessage(conversation, place, added.messages[index] ?? {}, null);
+  }
+
+  /**
+   * Accepts events that are not stored yet, in order. When nothing waits for the bot, they are the next delivery.
+   * @param gatherMs how long to wait for more of what a user writes, ms
+   */
+  accept(events: readonly IncomingEvent[], gatherMs: number, now: number): void {
     const { position, changes } = this.#sheet;
-    const forwarded: { seq: number; raw: string }[] = [];
+    const forwarded: EventSize[] = [];
     const head = position.delivery?.first;
     for (const event of events) {
       position.seq++;
       position.platform = event.platform;
       if (event.forward) {
         position.lastForwarded = position.seq;
-        forwarded.push({ seq: position.seq, raw: event.raw });
+        forwarded.push({ seq: position.seq, bytes: bytesOf(event.raw) });
+        if (event.pace) this.deliveries.heard(event.pace, gatherMs, now);
       }
       if (event.opensWindow) position.windowAt = Math.max(position.windowAt ?? 0, Math.min(event.at, now));
       changes.events.push({
@@ -54,8 +71,12 @@ export class Ledger {
       });
     }
     const first = forwarded[0];
-    if (position.delivery || !first) return;
-    const last = forwarded[howManyFit(forwarded.map((one) => bytesOf(one.raw))) - 1] ?? first;
+    if (!first) return;
+    if (position.delivery) {
+      this.deliveries.gather(forwarded, gatherMs, now);
+      return;
+    }
+    const last = forwarded[howManyFit(forwarded.map(({ bytes }) => bytes)) - 1] ?? first;
     this.deliveries.begin(first.seq, last.seq, now);
   }
 

@@ -13,6 +13,9 @@ export const leaseMs = (botTimeoutMs: number): number => Math.max(botTimeoutMs, 
 export const DELIVERY_MAX_EVENTS = 25;
 export const DELIVERY_MAX_BYTES = 128 * 1024;
 
+/** Whoever goes on writing is waited for so many times as long as the page gathers. */
+export const GATHER_REACH = 5;
+
 /** How long to wait for the echo of a message whose outcome is unknown before it is sent again, ms. */
 export const ECHO_GRACE_MS = 20_000;
 

@@ -1,3 +1,4 @@
+import { type OwnMessage, ownMessage } from "./callbacks.ts";
 import type { Past } from "./deliveries.ts";
 import type { Facts } from "./facts.ts";
 import { type Annotation, annotate, type Notes } from "./notes.ts";
@@ -20,6 +21,7 @@ type OpenRow = {
   attempt: number;
   leased: number;
   due: number;
+  awaited: number;
 };
 type ViewRow = {
   first: number;
@@ -53,11 +55,16 @@ export class Outbox {
   open(from: number): OpenEntry[] {
     return this.#sql
       .exec<OpenRow>(
-        "SELECT seq, at, nonce, progress, attempt, leased, due FROM outbox WHERE seq >= ? AND open = 1 ORDER BY seq",
+        "SELECT seq, at, nonce, progress, attempt, leased, due, awaited FROM outbox WHERE seq >= ? AND open = 1 ORDER BY seq",
         from,
       )
       .toArray()
-      .map((row) => ({ ...row, leased: row.leased === 1, progress: JSON.parse(row.progress) }));
+      .map(({ awaited, leased, progress, ...row }) => ({
+        ...row,
+        leased: leased === 1,
+        isAwaited: awaited === 1,
+        progress: JSON.parse(progress),
+      }));
   }
 
   append(added: NewEntry): void {
@@ -65,8 +72,8 @@ export class Outbox {
     this.#sql.exec(
       `INSERT INTO outbox
          (seq, at, through, open_from, nonce, delivery, first, last, outcome, writer, untold, attempts, actions,
-          messages, progress, open, attempt, leased, due)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          messages, progress, open, attempt, leased, due, awaited)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       entry.seq,
       entry.at,
       through,
@@ -86,6 +93,7 @@ export class Outbox {
       entry.attempt,
       Number(entry.leased),
       entry.due,
+      Number(entry.isAwaited),
     );
   }
 
@@ -204,6 +212,37 @@ export class Outbox {
     }
   }
 
+  /** How the message stands that is the only one of its entry. */
+  state(entry: number): MessageState | undefined {
+    const [row] = this.#sql
+      .exec<{ progress: string }>("SELECT progress FROM outbox WHERE seq = ?", entry)
+      .toArray();
+    const states: MessageState[] = row ? JSON.parse(row.progress) : [];
+    return states[0];
+  }
+
+  /** A message as the bot may know it. @param conversation its id */
+  own(conversation: string, entry: number, index: number): OwnMessage | undefined {
+    const [row] = this.#sql
+      .exec<OwnRow>("SELECT seq, delivery, messages, progress FROM outbox WHERE seq = ?", entry)
+      .toArray();
+    return row && ownMessages(conversation, row)[index]?.message;
+  }
+
+  /** Messages that were sent after one time and until another, oldest first, among the newest `reach` entries. */
+  sentBetween(conversation: string, after: number, until: number, reach: number): OwnMessage[] {
+    return this.#sql
+      .exec<OwnRow>(
+        "SELECT seq, delivery, messages, progress FROM outbox WHERE messages <> '[]' ORDER BY seq DESC LIMIT ?",
+        reach,
+      )
+      .toArray()
+      .reverse()
+      .flatMap((row) => ownMessages(conversation, row))
+      .filter(({ state }) => state.status === "sent" && state.at > after && state.at <= until)
+      .map(({ message }) => message);
+  }
+
   /** What an entry says. */
   contents(entry: number): Pick<NewEntry, "messages" | "actions" | "writer"> {
     const row = this.#sql
@@ -226,6 +265,18 @@ export class Outbox {
       .toArray();
     return row?.seq;
   }
+}
+
+type OwnRow = { seq: number; delivery: string; messages: string; progress: string };
+
+function ownMessages(conversation: string, { seq, delivery, messages, progress }: OwnRow) {
+  const states: MessageState[] = JSON.parse(progress);
+  const bodies: OutgoingBody[] = JSON.parse(messages);
+  return states.map((state, index) => {
+    const mid = state.status === "sent" ? state.mid : null;
+    const place = { entry: seq, index, delivery };
+    return { state, message: ownMessage(conversation, place, bodies[index] ?? {}, mid) };
+  });
 }
 
 const isOpen = (entry: OpenEntry): number => (firstUnsettled(entry) === -1 ? 0 : 1);

@@ -51,6 +51,8 @@ export interface OpenEntry {
   attempt: number;
   leased: boolean;
   due: number;
+  /** Someone waits for Meta's answer: it is tried once. */
+  isAwaited: boolean;
 }
 
 export interface Position {
@@ -116,6 +118,14 @@ export interface NewEntry {
   untold: boolean;
 }
 
+/** A message that won't go out. */
+export interface FailedMessage {
+  /** The outbox entry and the message's place in it. */
+  entry: number;
+  index: number;
+  state: MessageState & { status: "failed" };
+}
+
 /** What has to be written down. */
 export interface Changes {
   events: NewEvent[];
@@ -128,8 +138,8 @@ export interface Changes {
   open: Set<OpenEntry>;
   /** Entries of which the page has been told. */
   told: number[];
-  /** Messages that have failed, for the log. */
-  failed: (MessageState & { status: "failed" })[];
+  /** Messages that have failed. */
+  failed: FailedMessage[];
 }
 
 /** What was handed out in a step. */

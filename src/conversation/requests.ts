@@ -54,7 +54,12 @@ export const isInPerson = ({ writer, bodies }: SendRequest): boolean =>
 /** Rather than only moving the thread. */
 const saysSomething = (bodies: readonly OutgoingBody[]): boolean => !bodies.every(isThreadControl);
 
-export const entryOf = ({ id, writer, bodies }: Pick<SendRequest, "id" | "writer" | "bodies">): Addition => ({
+export const entryOf = ({
+  id,
+  writer,
+  bodies,
+  isAwaited = false,
+}: Pick<SendRequest, "id" | "writer" | "bodies" | "isAwaited">): Addition => ({
   origin: { id, first: null, last: null },
   outcome: "sent",
   writer,
@@ -63,6 +68,7 @@ export const entryOf = ({ id, writer, bodies }: Pick<SendRequest, "id" | "writer
   messages: bodies,
   untold: false,
   refusal: null,
+  isAwaited,
 });
 
 /**

@@ -56,6 +56,7 @@ export const MIGRATIONS: readonly string[] = [
     attempt INTEGER NOT NULL,      -- 0 = not yet handed out
     leased INTEGER NOT NULL,       -- 1: that attempt is out
     due INTEGER NOT NULL,          -- ms; lease deadline, or time of the next attempt
+    awaited INTEGER NOT NULL,      -- 1: someone waits for Meta's answer, so it is tried once
     notes TEXT                     -- JSON object by place of the message: reaction, edits
   ) STRICT;
 
@@ -78,6 +79,7 @@ export const MIGRATIONS: readonly string[] = [
     state TEXT,                    -- the bot's JSON
     state_version INTEGER NOT NULL,
     state_refused TEXT,            -- why the bot's last state was not taken
+    state_until INTEGER,           -- ms; when the state is forgotten, null = with the conversation
     owner TEXT NOT NULL,           -- bot | human | an app id | elsewhere
     owner_by TEXT NOT NULL,        -- meta | ours: whose word that is
     owner_since INTEGER NOT NULL,  -- ms

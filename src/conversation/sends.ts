@@ -11,7 +11,10 @@ export interface Refusal {
   reason: string;
 }
 
-export type Addition = Omit<NewEntry, "entry" | "through" | "openFrom"> & { refusal: Refusal | null };
+export type Addition = Omit<NewEntry, "entry" | "through" | "openFrom"> & {
+  refusal: Refusal | null;
+  isAwaited?: boolean;
+};
 
 /** The way to the user: one message at a time, in the order they were accepted, the next when the last is settled. Pure. */
 export class Sends {
@@ -26,14 +29,17 @@ export class Sends {
   }
 
   /** Accepts what is to be sent, or an outcome without anything to send. @returns its number */
-  append({ refusal, ...added }: Addition, now: number): number {
+  append({ refusal, isAwaited = false, ...added }: Addition, now: number): number {
     const { position, changes } = this.#sheet;
     const seq = ++position.seq;
     const state: MessageState = refusal ? { status: "failed", ...refusal, at: now } : { status: "queued" };
     const progress = added.messages.map(() => state);
     const nonce = this.#chance.uuid().slice(0, 8);
-    const entry: OpenEntry = { seq, at: now, nonce, progress, attempt: 0, leased: false, due: now };
-    if (state.status === "failed" && progress.length > 0) changes.failed.push(state);
+    const lease = { attempt: 0, leased: false, due: now };
+    const entry: OpenEntry = { seq, at: now, nonce, progress, ...lease, isAwaited };
+    if (state.status === "failed") {
+      for (const index of progress.keys()) changes.failed.push({ entry: seq, index, state });
+    }
     if (state.status !== "failed" && progress.length > 0) position.open.push(entry);
     if (added.untold) {
       position.untold.push(seq);
@@ -61,6 +67,14 @@ export class Sends {
     this.#settle(entry, mark.index, { status: "sent", mid, at });
   }
 
+  /** Takes back what hasn't been tried yet: who waits for it waits no longer. */
+  withdraw(seq: number, now: number): void {
+    const entry = this.#sheet.position.open.find((one) => one.seq === seq);
+    if (!entry || entry.leased || entry.attempt > 0) return;
+    const reason = "it waited too long behind other messages, and was not sent";
+    this.#settle(entry, firstUnsettled(entry), { status: "failed", code: "withdrawn", reason, at: now });
+  }
+
   /** Makes what waits due at once, whatever it waits for. */
   hurry(now: number): void {
     const [entry] = this.#sheet.position.open;
@@ -76,6 +90,12 @@ export class Sends {
     const index = firstUnsettled(entry);
     const state = entry.progress[index];
     const lost = (state?.status === "sending" ? state.lost : 0) + (entry.leased ? 1 : 0);
+    // Its sender was told that nobody knows, or went away: to send it again is for them to decide.
+    if (entry.isAwaited && (lost > 0 || failuresOf(state) > 0)) {
+      const reason = "Meta's answer was lost, and no echo came";
+      this.#settle(entry, index, { status: "failed", code: "outcome_unknown", reason, at: now });
+      return this.grant(now);
+    }
     if (lost >= MAX_LOST_LEASES) {
       const reason = "every run that took it was lost";
       this.#settle(entry, index, { status: "failed", code: "run_lost_repeatedly", reason, at: now });
@@ -100,6 +120,10 @@ export class Sends {
     }
     const failed = { status: "failed" as const, code: codeOf(outcome), reason: outcome.reason, at: now };
     const failures = failuresOf(state);
+    if (entry.isAwaited && outcome.kind !== "unknown") {
+      this.#settle(entry, index, failed);
+      return;
+    }
     if (outcome.kind === "hold") {
       const waited = now - entry.at;
       const asked = Math.min(outcome.afterMs ?? 0, MAX_ASKED_MS);
@@ -126,7 +150,7 @@ export class Sends {
     const wasNext = firstUnsettled(entry) === index;
     entry.progress[index] = state;
     this.#sheet.changes.open.add(entry);
-    if (state.status === "failed") this.#sheet.changes.failed.push(state);
+    if (state.status === "failed") this.#sheet.changes.failed.push({ entry: entry.seq, index, state });
     if (!wasNext) return;
     Object.assign(entry, { attempt: 0, leased: false, due: 0 });
     this.#sheet.position.open = this.#sheet.position.open.filter((one) => firstUnsettled(one) !== -1);

@@ -7,7 +7,11 @@ export function logTrouble(conversation: string | undefined, { entries, failed }
     const { status, reason } = attempts.at(-1) ?? {};
     console.error({ event: "dead_letter", conversation, delivery: origin.id, status, reason });
   }
-  for (const { code, reason } of failed) {
+  for (const [at, { entry, state }] of failed.entries()) {
+    const { code, reason } = state;
+    const before = failed[at - 1];
+    // What isn't sent at all is worth one line, however many messages it has.
+    if (before?.entry === entry && before.state === state) continue;
     console.warn({ event: "message_failed", conversation, code, reason });
   }
 }

@@ -75,6 +75,8 @@ export interface SendWork {
   form: "message" | "action" | "thread_control";
   /** Sender actions to go before the message, best effort. */
   actions: string[];
+  /** Someone waits for Meta's answer. */
+  isAwaited: boolean;
   /** What Meta's rules on who may write when depend on (messages/rules.ts). */
   writer: "bot" | "human";
   windowAt: number | null;
@@ -113,6 +115,16 @@ export type DeliveryOutcome =
   /** Not now, and not this delivery's fault: the page is waiting for its bot. */
   | { kind: "postponed"; status: number | null; reason: string };
 
+/** What of a page's settings its conversations go by (pages/settings.ts). */
+export interface PageRules extends OwnerRules {
+  /** How long to wait for more of what a user writes, ms; 0: not at all. */
+  gatherMs: number;
+  /** How long the bot's state is kept, ms; `null`: as long as the conversation. */
+  stateTtlMs: number | null;
+  /** Types of events by which the bot hears what became of its messages. */
+  callbacks: readonly string[];
+}
+
 /** What the bot wants done. */
 export interface BotAnswer {
   /** Send API bodies without recipient, in order. */
@@ -122,6 +134,8 @@ export interface BotAnswer {
   state?: string;
   /** The version the new state builds on. */
   stateVersion?: number;
+  /** How long the new state is kept, ms; else as the page has it. */
+  stateTtlMs?: number;
   handover?: string;
 }
 
@@ -145,8 +159,7 @@ export interface DeliveryReport {
   attempt: number;
   /** Whose turn the bot was told it was. */
   owner: string;
-  /** After how long a person's turn ends by itself, ms (pages/settings.ts). */
-  handBackMs: number | null;
+  rules: PageRules;
   /** How long the bot took, ms. */
   tookMs: number;
   /** The start of its answer. */
@@ -161,10 +174,20 @@ export interface SendReport {
   index: number;
   attempt: number;
   outcome: SendOutcome;
+  rules: PageRules;
   /** A comment or token that the message has used up, if it was sent. */
   spent?: string;
+  /** What Meta answered, for who waits for it. */
+  meta?: MetaAnswer;
   /** On a pass of the thread: whose the conversation is, if it was heard. */
   passedTo?: string;
+}
+
+/** What Meta answered to a call, without any token. */
+export interface MetaAnswer {
+  status: number;
+  /** The start of it; JSON text, as a rule. */
+  body: string;
 }
 
 /** Messages to send that answer nothing the bot was asked. */
@@ -175,15 +198,31 @@ export interface SendRequest {
   bodies: OutgoingBody[];
   /** What of the page's settings counts (pages/settings.ts). */
   humanAgent: boolean;
-  rules: OwnerRules;
+  rules: PageRules;
+  /** Someone waits for Meta's answer: it is tried once, and its sender tries again, or doesn't. */
+  isAwaited?: boolean;
 }
 
 export interface SendAnswer {
   /** Why nothing was accepted, if so. */
   refusal: { code: string; reason: string } | null;
+  /** Its number; 0 for none. */
+  entry: number;
   /** The messages as they stand. */
   messages: ThreadMessage[];
   work: Work[];
+}
+
+/** How a message that someone waits for has ended. */
+export interface Ending {
+  /** `unknown`: it has been handed out, and nobody has told what became of it. */
+  state: "sent" | "failed" | "unknown";
+  mid: string | null;
+  /** Why it failed. */
+  code: string | null;
+  reason: string | null;
+  /** `null`: Meta wasn't asked, didn't answer, or its answer isn't remembered. */
+  meta: MetaAnswer | null;
 }
 
 export interface OwnerRequest {

@@ -1,74 +1,94 @@
-import type { BotOutcome } from "../bots/bot.ts";
+import type { BotOutcome, Delivered } from "../bots/bot.ts";
 import { EXCERPT_CHARS } from "../conversation/limits.ts";
+import type { ConversationLine } from "../conversation/stub.ts";
 import type { DeliverWork, DeliveryOutcome, DeliveryReport } from "../conversation/work.ts";
 import { eventsWithMedia } from "../media/delivered.ts";
-import { endsOf } from "../pages/ends.ts";
+import { botEnd, graphEnd } from "../pages/ends.ts";
 import type { Way } from "../pages/gate.ts";
+import { type BotSpec, type PageSetup, rulesOf, setupOf } from "../pages/setup.ts";
 import { type Next, showThinking } from "./feel.ts";
 import { countSuccess, hadTrouble, isTakenForShut, remember, takeSuccesses } from "./gates.ts";
 import { reportFree, reportTrouble, waitAtGate } from "./page-calls.ts";
 import { freshProfile } from "./profile.ts";
 import type { RunContext } from "./run.ts";
+import { compareWith } from "./shadow.ts";
+import { isInShare } from "./share.ts";
+import { turnsBefore } from "./turns.ts";
 
 /** Takes a delivery to the page's bot, unless the bot is known to be down. */
 export async function deliver(
-  { config, pages }: RunContext,
+  context: RunContext,
+  line: ConversationLine,
   work: DeliverWork,
   way: Way,
 ): Promise<DeliveryReport> {
+  const { config, pages } = context;
   const { id, page, owner } = work.conversation;
-  const settings = config.settingsOf(page);
+  const setup = await setupOf(context, page);
+  const { settings } = setup;
   const report = (outcome: DeliveryOutcome, tookMs: number, excerpt: string): DeliveryReport => ({
     delivery: work.delivery,
     attempt: work.attempt,
     owner,
-    handBackMs: settings.handBackMs,
+    rules: rulesOf(setup),
     tookMs,
     excerpt: excerpt.slice(0, EXCERPT_CHARS),
     outcome,
   });
+  if (!settings.isOn) return report({ kind: "postponed", status: null, reason: "bot_off" }, 0, "");
 
   // Also while the bot is down: Meta's addresses may expire before it is back.
   const events = await eventsWithMedia(config, work);
+  const { side, spec } = chosen(setup, id);
   const began = Date.now();
-  if (way === "woken") remember(page, "bot", null, began);
-  if (way === "ordinary" && isTakenForShut(page, "bot", began)) {
-    const shut = await waitAtGate(pages, page, "bot", id);
+  if (way === "woken") remember(page, side, null, began);
+  if (way === "ordinary" && isTakenForShut(page, side, began)) {
+    const shut = await waitAtGate(pages, page, side, id);
     if (shut) return report({ kind: "postponed", status: null, reason: shut.reason }, 0, "");
   }
 
-  const ends = endsOf(config, page);
   // While Meta can't be reached, nobody is kept waiting for what only Meta could tell or show.
-  const graph = isTakenForShut(page, "graph", began) ? undefined : ends.graph;
+  const graph = isTakenForShut(page, "graph", began) ? undefined : graphEnd(config, setup);
   const feel = showThinking({ graph }, settings, work);
   const profile = await freshProfile(graph, settings, work);
   const known = profile ? { ...work.conversation, profile: profile.value } : work.conversation;
   const told = profile ? { profile } : {};
   const asked = Date.now();
-  const {
-    outcome,
-    excerpt,
-    isAsked = true,
-  } = await ends.bot.deliver({ ...work, conversation: known, events });
+  const talk = { turns: (limit: number) => turnsBefore(line, work, limit) };
+  const question = { ...work, conversation: known, events };
+  const answer = botEnd(config, setup, spec).deliver(question, talk);
+  const { shadow } = setup;
+  if (shadow && work.attempt === 1 && isInShare("shadow", id, shadow.percent)) {
+    compareWith(botEnd(config, setup, shadow.bot), context, question, talk, answer);
+  }
+  const delivered = await answer;
+  const { outcome, excerpt, isAsked = true } = delivered;
   const tookMs = Date.now() - asked;
-  await feel.end(nextOf(outcome));
+  await feel.end(nextOf(delivered));
   if (outcome.kind === "answered" || outcome.kind === "rejected" || isUnsayable(outcome)) {
-    if (isAsked) countSuccess(page, Date.now());
-    if (isAsked && (way === "probe" || hadTrouble(page, "bot"))) await reportFree(pages, page, "bot");
+    if (isAsked) countSuccess(page, side, Date.now());
+    if (isAsked && (way === "probe" || hadTrouble(page, side))) await reportFree(pages, page, side);
     return { ...report(outcome, tookMs, excerpt), ...told };
   }
 
-  await reportTrouble(pages, page, "bot", {
+  await reportTrouble(pages, page, side, {
     conversation: id,
     reason: outcome.kind === "gone" ? "bot_gone" : "bot_failing",
     afterMs: outcome.kind === "retry" ? outcome.afterMs : undefined,
     isProbe: way === "probe",
-    successes: takeSuccesses(page, Date.now()),
+    successes: takeSuccesses(page, side, Date.now()),
   });
   if (outcome.kind === "retry" && way !== "probe") return { ...report(outcome, tookMs, excerpt), ...told };
   // It was the page's try, or the page's bot is off: the delivery itself has nothing to answer for.
   const postponed = { kind: "postponed" as const, status: outcome.status, reason: outcome.reason };
   return { ...report(postponed, tookMs, excerpt), ...told };
+}
+
+/** Which of the page's bots this user has. Every attempt asks anew: what is out stays with the bot that has it. */
+function chosen({ bot, canary }: PageSetup, id: string): { side: "bot" | "canary"; spec: BotSpec } {
+  return canary && isInShare("canary", id, canary.percent)
+    ? { side: "canary", spec: canary.bot }
+    : { side: "bot", spec: bot };
 }
 
 /** The bot is there, but what it said can't be sent. */
@@ -78,9 +98,9 @@ const isUnsayable = (
   outcome.kind === "retry" && outcome.attempts !== undefined;
 
 /** What the user sees next. */
-function nextOf(outcome: BotOutcome): Next {
+function nextOf({ outcome, repliesLater = false }: Delivered): Next {
   if (outcome.kind !== "answered") return "failure";
   if (outcome.answer.messages.some((body) => body["message"] !== undefined)) return "reply";
   // 202: the bot goes on, and replies by other means.
-  return outcome.status === 202 ? "later" : "nothing";
+  return outcome.status === 202 || repliesLater ? "later" : "nothing";
 }

@@ -1,6 +1,6 @@
 import type { DeliverWork } from "../conversation/work.ts";
+import type { GraphClient } from "../graph/client.ts";
 import { PAGE_ITSELF, recipientOf } from "../ids.ts";
-import type { Ends } from "../pages/ends.ts";
 import type { PageSettings } from "../pages/settings.ts";
 
 /**
@@ -33,7 +33,7 @@ export interface Feel {
 const NOTHING_SHOWN: Feel = { end: async () => {} };
 
 export function showThinking(
-  { graph }: Pick<Ends, "graph">,
+  { graph }: { graph: GraphClient | undefined },
   { markSeen, typing }: Pick<PageSettings, "markSeen" | "typing">,
   { conversation: { user, owner }, events }: DeliverWork,
 ): Feel {

@@ -15,7 +15,7 @@ const MEMORY_MS = 60_000;
 const MAX_REMEMBERED = 1000;
 
 const remembered = new Map<string, number>();
-const successes = new Map<PageId, { since: number; count: number }>();
+const successes = new Map<string, { since: number; count: number }>();
 
 const name = (page: PageId, side: Side) => `${side} ${page}`;
 
@@ -36,19 +36,21 @@ export function remember(page: PageId, side: Side, shut: Shut | null, now: numbe
 /** Whether there was trouble that nobody has said is over. */
 export const hadTrouble = (page: PageId, side: Side): boolean => remembered.has(name(page, side));
 
-/** Counts an answer of the bot. */
-export function countSuccess(page: PageId, now: number): void {
-  const counted = successes.get(page);
+/** Counts an answer of a bot. */
+export function countSuccess(page: PageId, side: Side, now: number): void {
+  const key = name(page, side);
+  const counted = successes.get(key);
   if (counted && now - counted.since < FAILING.windowMs) counted.count++;
   else {
     if (successes.size >= MAX_REMEMBERED) successes.clear();
-    successes.set(page, { since: now, count: 1 });
+    successes.set(key, { since: now, count: 1 });
   }
 }
 
 /** The answers counted since the last call, as far as they are recent. */
-export function takeSuccesses(page: PageId, now: number): number {
-  const counted = successes.get(page);
-  successes.delete(page);
+export function takeSuccesses(page: PageId, side: Side, now: number): number {
+  const key = name(page, side);
+  const counted = successes.get(key);
+  successes.delete(key);
   return counted && now - counted.since < FAILING.windowMs ? counted.count : 0;
 }

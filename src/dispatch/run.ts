@@ -1,6 +1,6 @@
 import { SEND_MS } from "../conversation/limits.ts";
 import type { ConversationLine } from "../conversation/stub.ts";
-import type { Capacity, TellWork, Work } from "../conversation/work.ts";
+import type { Capacity, SendReport, TellWork, Work } from "../conversation/work.ts";
 import type { Config } from "../env.ts";
 import type { Way } from "../pages/gate.ts";
 import type { Page } from "../pages/page.ts";
@@ -18,6 +18,8 @@ export interface RunContext {
   pages: DurableObjectNamespace<Page>;
   /** When the run began, ms. */
   startedAt: number;
+  /** Hears of what was sent before its conversation does. */
+  onSent?: (report: SendReport) => void;
 }
 
 /**
@@ -50,11 +52,12 @@ async function follow(
 
 async function perform(context: RunContext, line: ConversationLine, work: Work, way: Way): Promise<Work[]> {
   if (work.kind === "deliver") {
-    const result = await deliver(context, work, way);
+    const result = await deliver(context, line, work, way);
     return line.call((stub) => stub.settleDelivery(result, capacityOf(context)));
   }
   if (work.kind === "send") {
     const result = await send(context, line.id, work, way);
+    context.onSent?.(result);
     return line.call((stub) => stub.settleSend(result, capacityOf(context)));
   }
   await tell(context, work);

@@ -1,13 +1,14 @@
 import { readThreadControl } from "../conversation/thread-control.ts";
-import type { OutgoingBody, SendOutcome, SendReport, SendWork } from "../conversation/work.ts";
+import type { MetaAnswer, OutgoingBody, SendOutcome, SendReport, SendWork } from "../conversation/work.ts";
 import type { GraphClient } from "../graph/client.ts";
 import type { Recipient } from "../graph/recipient.ts";
 import { type ConversationId, PAGE_ITSELF, recipientOf } from "../ids.ts";
 import { textOf } from "../messages/reading.ts";
 import { rule } from "../messages/rules.ts";
-import { endsOf } from "../pages/ends.ts";
+import { graphEnd } from "../pages/ends.ts";
 import type { Shut, ShutReason, Way } from "../pages/gate.ts";
 import type { PageSettings } from "../pages/settings.ts";
+import { type PageSetup, rulesOf, setupOf } from "../pages/setup.ts";
 import { hadTrouble, isTakenForShut, remember } from "./gates.ts";
 import { knownFile } from "./known-files.ts";
 import { reportFree, reportTrouble, waitAtGate } from "./page-calls.ts";
@@ -15,7 +16,7 @@ import type { RunContext } from "./run.ts";
 import { permitIn, recipientIn } from "./whom.ts";
 
 /** What a send came to, beside its outcome. */
-type Sent = Pick<SendReport, "outcome" | "spent">;
+type Sent = Pick<SendReport, "outcome" | "spent" | "meta">;
 
 /** Sends a message, if Meta's rules allow it now, unless its page is known to be unable to. */
 export async function send(
@@ -24,18 +25,20 @@ export async function send(
   work: SendWork,
   way: Way,
 ): Promise<SendReport> {
-  const { config, pages } = context;
+  const { pages } = context;
   const { page, entry, index, attempt } = work;
+  const setup = await setupOf(context, page);
+  const { settings } = setup;
+  const rules = rulesOf(setup);
   const body: OutgoingBody = JSON.parse(work.body);
   const passed = work.form === "thread_control" ? passedIn(body) : {};
-  const report = (sent: Sent): SendReport => ({ entry, index, attempt, ...passed, ...sent });
+  const report = (sent: Sent): SendReport => ({ entry, index, attempt, rules, ...passed, ...sent });
   // A comment without a known author is the page's own event, and can be answered all the same: by naming it.
   if (work.user === PAGE_ITSELF && (work.form !== "message" || body["recipient"] === undefined)) {
     const reason = "the event concerns the page, not a person";
     return report({ outcome: { kind: "failed", code: "no_recipient", reason } });
   }
   const now = Date.now();
-  const settings = config.settingsOf(page);
   const ruling =
     work.form === "thread_control" ? { ok: true as const, body } : rule(body, { ...work, ...settings }, now);
   if (!ruling.ok) return report({ outcome: { kind: "failed", code: ruling.code, reason: ruling.reason } });
@@ -46,7 +49,7 @@ export async function send(
     if (shut) return report({ outcome: work.form === "action" ? actionLost(shut.reason) : held(shut) });
   }
 
-  const sent = await sendVia(context, work, ruling.body, settings);
+  const sent = await sendVia(context, setup, work, ruling.body);
   const { outcome } = sent;
   const reason = troubleIn(outcome);
   if (reason) {
@@ -73,11 +76,12 @@ export async function send(
 
 async function sendVia(
   { config, pages }: RunContext,
+  setup: PageSetup,
   work: SendWork,
   body: OutgoingBody,
-  settings: PageSettings,
 ): Promise<Sent> {
-  const { graph } = endsOf(config, work.page);
+  const { settings } = setup;
+  const graph = graphEnd(config, setup);
   if (!graph) {
     const reason = "no access token of this page is configured";
     return { outcome: { kind: "hold", code: "no_token", reason } };
@@ -95,7 +99,11 @@ async function sendVia(
   const recipient = recipientIn(body, work.user);
   const dressed = asPersona(rest, work, settings);
   const file = await knownFile(pages, work.page, dressed);
-  const outcome = await graph.send(recipient, JSON.stringify(file?.body ?? dressed));
+  let meta: MetaAnswer | undefined;
+  const hear = (answer: MetaAnswer) => {
+    if (work.isAwaited) meta = answer;
+  };
+  const outcome = await graph.send(recipient, JSON.stringify(file?.body ?? dressed), hear);
   if (file?.isKnown && outcome.kind === "failed" && FILE_LOST.has(outcome.code)) {
     await file.forget();
     // Not here: another call of Graph may not fit into the time a message may take.
@@ -105,7 +113,7 @@ async function sendVia(
     await file.keep(outcome.attachmentId);
   }
   const spent = permitIn(recipient);
-  return spent === undefined ? { outcome } : { outcome, spent };
+  return { outcome, ...(spent === undefined ? {} : { spent }), ...(meta === undefined ? {} : { meta }) };
 }
 
 /** How a message fares whose file Meta has deleted. */

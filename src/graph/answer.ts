@@ -15,6 +15,14 @@ const errorSchema = z.looseObject({
 
 const REASON_CHARS = 500;
 
+/** Meta's words without what must not leave the gateway: it repeats a token in some errors, and in the addresses of lists. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets
+    .flatMap((secret) => [secret, encodeURIComponent(secret)])
+    .filter((secret) => secret !== "")
+    .reduce((left, secret) => left.replaceAll(secret, "[token]"), text);
+}
+
 /** What Meta answers to a call it understood and didn't carry out, without saying why. */
 const UNDONE: GraphError = { code: 0, subcode: undefined, message: "success: false", isTransient: false };
 
@@ -41,7 +49,7 @@ export function readAnswer(text: string, token: string): Answer {
     error: {
       code,
       subcode: error_subcode ?? undefined,
-      message: message.replaceAll(token, "[token]").slice(0, REASON_CHARS),
+      message: withoutSecrets(message, [token]).slice(0, REASON_CHARS),
       isTransient: is_transient === true,
     },
   };

@@ -1,6 +1,6 @@
-import type { SendOutcome } from "../conversation/work.ts";
+import type { MetaAnswer, SendOutcome } from "../conversation/work.ts";
 import type { PageId } from "../ids.ts";
-import { type Answer, afterMs, neverLeft, readAnswer, sentIds } from "./answer.ts";
+import { type Answer, afterMs, neverLeft, readAnswer, sentIds, withoutSecrets } from "./answer.ts";
 import { type GraphError, judge } from "./errors.ts";
 import { proofOf } from "./proof.ts";
 import type { Recipient } from "./recipient.ts";
@@ -46,10 +46,22 @@ export interface CallFailure {
 
 export type CallResult = { ok: true; value: object } | CallFailure;
 
+/** Meta's answer as it came, but for the token; or none, and whether Meta may have heard the call. */
+export type Relayed =
+  | { ok: true; status: number; headers: Headers; body: string }
+  | { ok: false; maybeHeard: boolean };
+
+interface RelayInit extends CallInit {
+  /** Goes as it comes, in the body's place. */
+  form?: { stream: ReadableStream<Uint8Array>; contentType: string };
+}
+
 /** A send that takes longer has no known outcome. With three actions before it, it stays within a lease. */
 const SEND_TIMEOUT_MS = 10_000;
 const ACT_TIMEOUT_MS = 1_500;
 const CALL_TIMEOUT_MS = 10_000;
+/** Meta's answers to a send are far shorter. */
+const HEARD_CHARS = 16_384;
 
 /**
  * Calls of Meta's Graph API for one page. The token travels in a header, never in a URL.
@@ -69,9 +81,10 @@ export class GraphClient {
   /**
    * Sends a message. Never throws: every way it can end is an outcome.
    * @param body a Send API body without recipient, as JSON text
+   * @param hear gets Meta's own answer, if one came
    */
-  send(recipient: Recipient, body: string): Promise<SendOutcome> {
-    return this.#outcomeOf(`${this.page}/messages`, { recipient }, body);
+  send(recipient: Recipient, body: string, hear?: (answer: MetaAnswer) => void): Promise<SendOutcome> {
+    return this.#outcomeOf(`${this.page}/messages`, { recipient }, body, hear);
   }
 
   /** Shows a sender action, such as typing dots. Best effort: a lost one is not worth a retry. */
@@ -119,16 +132,45 @@ export class GraphClient {
     return this.#resultOf(path, query, { method: "POST", body, headers }, timeoutMs);
   }
 
-  async #outcomeOf(path: string, ours: { recipient: Recipient }, body: string): Promise<SendOutcome> {
+  /**
+   * Any call, for somebody who reads Meta's answer themselves. Never throws.
+   * @param path below the version, with the ids of this page's things alone: it is the caller who sees to that
+   */
+  async relay(method: Method, path: string, init: RelayInit = {}): Promise<Relayed> {
+    const { query = {}, body, form, timeoutMs = CALL_TIMEOUT_MS } = init;
+    const proof = await proofOf(this.#settings.appSecret, this.#token);
+    const parameters = new URLSearchParams({ ...query, appsecret_proof: proof });
+    const content = form
+      ? { body: form.stream, headers: { "content-type": form.contentType } }
+      : body
+        ? { body: JSON.stringify(body), headers: { "content-type": "application/json" } }
+        : {};
+    try {
+      const response = await this.#fetch(`${path}?${parameters}`, { method, ...content }, timeoutMs);
+      const { status, headers } = response;
+      return { ok: true, status, headers, body: withoutSecrets(await response.text(), [this.#token, proof]) };
+    } catch (error) {
+      return { ok: false, maybeHeard: !neverLeft(error) };
+    }
+  }
+
+  async #outcomeOf(
+    path: string,
+    ours: { recipient: Recipient },
+    body: string,
+    hear?: (answer: MetaAnswer) => void,
+  ): Promise<SendOutcome> {
     let response: Response;
     try {
       response = await this.#post(path, ours, body, SEND_TIMEOUT_MS);
     } catch (error) {
       return neverLeft(error) ? unreachable : { kind: "unknown", reason: "no answer from Graph" };
     }
-    const answer = await this.#read(response);
+    const text = await response.text().catch(() => undefined);
     // It was cut while answering: what it would have said is unknown.
-    if (!answer) return { kind: "unknown", reason: "the answer was cut off" };
+    if (text === undefined) return { kind: "unknown", reason: "the answer was cut off" };
+    const answer = readAnswer(text, this.#token);
+    hear?.({ status: response.status, body: withoutSecrets(text, [this.#token]).slice(0, HEARD_CHARS) });
     if (response.ok && answer.ok) return { kind: "sent", ...sentIds(answer.value) };
     const error = answer.ok ? undefined : answer.error;
     if (response.ok && !error) return { kind: "unknown", reason: "the answer was not Graph's" };

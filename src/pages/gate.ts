@@ -1,14 +1,15 @@
 import type { HoldCode } from "../conversation/work.ts";
 
 /**
- * A page's way to one of its ends, the bot or Graph: open, or shut for a reason until a time. Pure; the page's object
+ * A page's way to one of its ends, a bot or Graph: open, or shut for a reason until a time. Pure; the page's object
  * keeps it (page.ts), every isolate remembers what it was told of it (dispatch/gates.ts).
  *
  * Nobody asks whether a gate is open: that would cost every message a request. Trouble is reported, and who reports it is
  * told whether the gate is shut. So a page without trouble never hears of its gates.
  */
 
-export type Side = "bot" | "graph";
+export type Side = "bot" | "canary" | "graph";
+export const SIDES: readonly Side[] = ["bot", "canary", "graph"];
 
 /** How work comes to a gate: by itself, to try whether it opens, or because it has opened. */
 export type Way = "ordinary" | "probe" | "woken";

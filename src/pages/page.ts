@@ -1,11 +1,31 @@
 import { DurableObject } from "cloudflare:workers";
+import { needsReauth } from "../conversation/callbacks.ts";
 import type { Letter } from "../conversation/work.ts";
 import { configOf } from "../env.ts";
-import type { ConversationId } from "../ids.ts";
+import { type ConversationId, conversationId, PAGE_ITSELF, pageId } from "../ids.ts";
+import {
+  type ChannelChange,
+  ChannelRow,
+  type Connection,
+  type Origin,
+  type StoredChannel,
+} from "./channel.ts";
+import { type Comparison, type ComparisonPage, Comparisons } from "./comparisons.ts";
 import { DeadLetters, type LetterPage } from "./dead-letters.ts";
 import { Files } from "./files.ts";
-import { countFailure, freshTally, probing, type Shut, type Side, type Trouble, type Way } from "./gate.ts";
+import {
+  countFailure,
+  freshTally,
+  probing,
+  type Shut,
+  SIDES,
+  type Side,
+  type Tally,
+  type Trouble,
+  type Way,
+} from "./gate.ts";
 import { Gates } from "./gates.ts";
+import { rulesOf, setupFrom } from "./setup.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -28,14 +48,18 @@ export class Page extends DurableObject<Cloudflare.Env> {
   readonly #gates: Gates;
   readonly #letters: DeadLetters;
   readonly #files: Files;
+  readonly #channel: ChannelRow;
+  readonly #comparisons: Comparisons;
   /** Lost with the object's memory, which costs at most a few more failures before the gate is shut. */
-  #tally = freshTally();
+  readonly #tallies = new Map<Side, Tally>();
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#gates = new Gates(ctx.storage.sql);
     this.#letters = new DeadLetters(ctx.storage.sql);
     this.#files = new Files(ctx.storage.sql);
+    this.#channel = new ChannelRow(ctx.storage.sql);
+    this.#comparisons = new Comparisons(ctx.storage.sql);
   }
 
   /**
@@ -47,7 +71,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
     const now = Date.now();
     const shut = this.#gates.shut(side);
     const isShut =
-      trouble.reason !== "bot_failing" || shut !== null || countFailure(this.#tally, trouble, now);
+      trouble.reason !== "bot_failing" || shut !== null || countFailure(this.#tally(side), trouble, now);
     if (!isShut) return null;
     this.#gates.wait(side, trouble.conversation);
     const afterMs = trouble.afterMs === undefined ? undefined : Math.min(trouble.afterMs, DAY_MS);
@@ -64,6 +88,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
     const next = { reason: trouble.reason, until: Math.max(shut?.until ?? 0, now + waitMs), probes: 0 };
     await this.#shut(side, next);
     console.warn({ event: "gate_shut", page: this.ctx.id.name, side, reason: trouble.reason });
+    if (trouble.reason === "needs_reauth") await this.tellBot("token_refused");
     return next;
   }
 
@@ -76,7 +101,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
 
   /** Something got through after trouble: the gate opens, and everyone who waits is woken. */
   async free(side: Side): Promise<void> {
-    if (side === "bot") this.#tally = freshTally();
+    this.#tallies.delete(side);
     this.#open(side);
     if (this.#gates.someWait(side)) await this.ctx.storage.setAlarm(Date.now() + 1);
   }
@@ -119,6 +144,44 @@ export class Page extends DurableObject<Cloudflare.Env> {
     this.#files.forget(name);
   }
 
+  /** Takes note of what a bot on trial said. */
+  noteComparison(comparison: Comparison): void {
+    this.#comparisons.add(comparison);
+  }
+
+  comparisons(before: number | null, limit: number): ComparisonPage {
+    return this.#comparisons.list(before, limit);
+  }
+
+  forgetComparisons(): void {
+    this.#comparisons.clear();
+  }
+
+  /** What was set at run time; `null`: nothing ever was. */
+  channel(): StoredChannel | null {
+    return this.#channel.read();
+  }
+
+  /** Connects the page, or gives it a new token, with which what was held for want of one goes out. */
+  async connectChannel(connection: Connection): Promise<void> {
+    this.#channel.connect(connection, Date.now());
+    const reason = this.#gates.shut("graph")?.reason;
+    if (reason === "needs_reauth" || reason === "no_token") await this.free("graph");
+  }
+
+  changeChannel(origin: Origin, change: ChannelChange): StoredChannel {
+    return this.#channel.change(origin, change);
+  }
+
+  disconnectChannel(origin: Origin): void {
+    this.#channel.disconnect(origin);
+  }
+
+  /** Puts a token sealed anew in the old one's place, if that is still there. @returns whether it was */
+  reseal(sealed: string, anew: string): boolean {
+    return this.#channel.reseal(sealed, anew);
+  }
+
   /** Tries the gates that are due, wakes those who wait at open ones, and forgets old dead letters. */
   override async alarm(): Promise<void> {
     const now = Date.now();
@@ -130,7 +193,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
     }
     this.#letters.forget(now - settings.config.retentionDays * DAY_MS);
     let someBusy = false;
-    for (const side of ["bot", "graph"] as const) {
+    for (const side of SIDES) {
       const shut = this.#gates.shut(side);
       if (!shut) {
         const woken = this.#gates.takeWaiting(side, WAKE_AT_ONCE);
@@ -139,6 +202,22 @@ export class Page extends DurableObject<Cloudflare.Env> {
       else if (shut.until <= now) await this.#probe(side, shut, now);
     }
     await this.#arm(someBusy ? now + BUSY_RETRY_MS : now);
+  }
+
+  /** Has the bot hear that the page needs someone to connect it anew, if it wants to. */
+  async tellBot(reason: string): Promise<void> {
+    const settings = configOf(this.env);
+    if (!settings.ok) return;
+    const page = pageId(this.ctx.id.name ?? "");
+    const rules = rulesOf(setupFrom(settings.config, page, this.#channel.read(), undefined));
+    if (!rules.callbacks.includes("page.needs_reauth")) return;
+    const conversation = conversationId(page, PAGE_ITSELF);
+    try {
+      const event = needsReauth(page, reason, Date.now());
+      await this.env.CONVERSATION.getByName(conversation).ingest([event], false, rules);
+    } catch (error) {
+      console.error({ event: "ingest_failed", conversation, error: String(error) });
+    }
   }
 
   /** Lets a few of those who wait try whether the gate opens: the first who have something to try it with. */
@@ -167,7 +246,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
   async #take(side: Side, id: ConversationId, way: Way): Promise<"working" | "busy" | "idle"> {
     try {
       const { work, isBusy } = await this.env.CONVERSATION.getByName(id).take(
-        side === "bot" ? "deliver" : "send",
+        side === "graph" ? "send" : "deliver",
       );
       if (work.length > 0) {
         await this.ctx.exports.Dispatcher.run(id, work, way);
@@ -184,6 +263,12 @@ export class Page extends DurableObject<Cloudflare.Env> {
     }
   }
 
+  #tally(side: Side): Tally {
+    const tally = this.#tallies.get(side) ?? freshTally();
+    this.#tallies.set(side, tally);
+    return tally;
+  }
+
   #open(side: Side): void {
     if (this.#gates.open(side)) console.warn({ event: "gate_opened", page: this.ctx.id.name, side });
   }
@@ -196,7 +281,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
   /** @param wakeAt when those who wait at an open gate are woken, ms */
   async #arm(wakeAt: number): Promise<void> {
     const now = Date.now();
-    const dues = (["bot", "graph"] as const).map((side) => {
+    const dues = SIDES.map((side) => {
       const shut = this.#gates.shut(side);
       if (shut) return shut.until;
       return this.#gates.someWait(side) ? wakeAt : Number.POSITIVE_INFINITY;

@@ -1,9 +1,25 @@
 import * as z from "zod/mini";
-import type { OwnerRules } from "../conversation/owner.ts";
-import type { PageId } from "../ids.ts";
+import { BOT_PROTOCOLS, type BotProtocol } from "../bots/bot.ts";
+import { isAllowedUrl } from "../env-formats.ts";
 
 /** How one page is served. Every setting has a default, so that a page works without any. */
 export interface PageSettings {
+  /** The bot gets the page's events. Switched off, they are only recorded, and people may answer. */
+  isOn: boolean;
+  /** Whose webhooks and tokens the page's are, where the gateway serves several apps; `null`: the first's. */
+  appId: string | null;
+  /** `null`: the deployment's (`BOT_URL`). */
+  bot: WrittenBot | null;
+  /** A bot that gets a stable share of the users instead. */
+  canary: BotShare | null;
+  /** A bot that gets what the bot of a share of the users gets; its answers are compared, never sent. */
+  shadow: BotShare | null;
+  /** How long to wait for more before what a user writes goes to the bot, ms; 0: not at all. */
+  gatherMs: number;
+  /** How long the bot's state is kept after it was written last, ms; `null`: as long as the conversation. */
+  stateTtlMs: number | null;
+  /** What the bot hears of its messages and its page, beside what Meta tells. */
+  callbacks: readonly Callback[];
   /** Meta has granted the app Human Agent: people may write until 7 days after the user's last message. */
   humanAgent: boolean;
   /** What others are answering — another app, or a person — goes to the bot too; it can't answer it. */
@@ -28,44 +44,99 @@ export interface PageSettings {
   profile: Record<string, unknown> | undefined;
 }
 
+/** A bot as settings name it. */
+export interface WrittenBot {
+  url: string;
+  protocol: BotProtocol;
+  /** The name of its token: the secret `BOT_TOKEN_<NAME>`. */
+  tokenName: string | null;
+  timeoutMs: number | null;
+  /** For language models: which one, what it is told first, and how many turns it is reminded of. */
+  model: string | null;
+  prompt: string | null;
+  turns: number | null;
+}
+
+export interface BotShare {
+  bot: WrittenBot;
+  /** Of the users, 0 to 100. */
+  percent: number;
+}
+
+export const CALLBACKS = [
+  "message.failed",
+  "message.delivered",
+  "message.read",
+  "page.needs_reauth",
+] as const;
+export type Callback = (typeof CALLBACKS)[number];
+
 const MINUTE = 60_000;
 /** A pause must fit into the time a message may take (conversation/limits.ts). */
 const MAX_PAUSE_MS = 4_000;
+/** Whoever writes on is waited for up to five times as long (conversation/limits.ts). */
+const MAX_GATHER_MS = 10_000;
 
-const schema = z.strictObject({
-  human_agent: z.optional(z.boolean()),
-  forward_standby: z.optional(z.boolean()),
-  pause_on_inbox_reply: z.optional(z.boolean()),
-  hand_back_minutes: z.optional(z.nullable(z.int().check(z.minimum(1), z.maximum(30 * 24 * 60)))),
-  split_text: z.optional(z.boolean()),
-  mark_seen: z.optional(z.boolean()),
-  typing: z.optional(z.boolean()),
-  pause: z.optional(
-    z.nullable(
-      z.strictObject({
-        ms_per_character: z.number().check(z.minimum(0), z.maximum(1000)),
-        max_ms: z.number().check(z.minimum(0), z.maximum(MAX_PAUSE_MS)),
-      }),
-    ),
+const metaId = z.string().check(z.regex(/^\d{1,32}$/, "an id of Meta's"));
+
+const bot = z.strictObject({
+  url: z.string().check(z.refine(isAllowedUrl, "an https URL of a public host (http: loopback only)")),
+  protocol: z.optional(z.enum(BOT_PROTOCOLS)),
+  token: z.optional(
+    z.nullable(z.string().check(z.regex(/^[A-Z0-9_]{1,64}$/, "the NAME in BOT_TOKEN_<NAME>"))),
   ),
-  persona_id: z.optional(z.nullable(z.string().check(z.regex(/^\d{1,32}$/)))),
-  user_fields: z.optional(z.array(z.string().check(z.regex(/^[a-z_]{1,40}$/))).check(z.maxLength(20))),
-  profile: z.optional(z.looseObject({})),
+  timeout_ms: z.optional(z.nullable(z.int().check(z.minimum(100), z.maximum(25_000)))),
+  model: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(200)))),
+  prompt: z.optional(z.nullable(z.string().check(z.maxLength(20_000)))),
+  turns: z.optional(z.nullable(z.int().check(z.minimum(0), z.maximum(100)))),
 });
-type Written = z.infer<typeof schema>;
+const share = z.strictObject({ bot, percent: z.number().check(z.minimum(0), z.maximum(100)) });
+
+/** Settings as they are written: in `PAGE_SETTINGS`, in the configuration file and by call. `null` is the default. */
+export const writtenSettings = z.strictObject({
+  is_on: z.nullish(z.boolean()),
+  app_id: z.nullish(metaId),
+  bot: z.nullish(bot),
+  canary: z.nullish(share),
+  shadow: z.nullish(share),
+  gather_ms: z.nullish(z.int().check(z.minimum(0), z.maximum(MAX_GATHER_MS))),
+  state_ttl_minutes: z.nullish(z.int().check(z.minimum(1), z.maximum(366 * 24 * 60))),
+  callbacks: z.nullish(z.array(z.enum(CALLBACKS)).check(z.maxLength(CALLBACKS.length))),
+  human_agent: z.nullish(z.boolean()),
+  forward_standby: z.nullish(z.boolean()),
+  pause_on_inbox_reply: z.nullish(z.boolean()),
+  /** 0 and `null`: only by call. */
+  hand_back_minutes: z.nullish(z.int().check(z.minimum(0), z.maximum(30 * 24 * 60))),
+  split_text: z.nullish(z.boolean()),
+  mark_seen: z.nullish(z.boolean()),
+  typing: z.nullish(z.boolean()),
+  pause: z.nullish(
+    z.strictObject({
+      ms_per_character: z.number().check(z.minimum(0), z.maximum(1000)),
+      max_ms: z.number().check(z.minimum(0), z.maximum(MAX_PAUSE_MS)),
+    }),
+  ),
+  persona_id: z.nullish(metaId),
+  user_fields: z.nullish(z.array(z.string().check(z.regex(/^[a-z_]{1,40}$/))).check(z.maxLength(20))),
+  profile: z.nullish(z.looseObject({})),
+});
+export type WrittenSettings = z.infer<typeof writtenSettings>;
 
 const fileSchema = z.record(
   z.string().check(z.regex(/^(default|\d{1,32})$/, '"default" or a page\'s id')),
-  schema,
+  writtenSettings,
 );
 
-export type SettingsOfPage = (page: PageId) => PageSettings;
+/** What is written for a page in the deployment: its own settings over the default's. */
+export type WrittenFor = (page: string) => WrittenSettings;
 
 /**
- * Reads `{"default":{…},"<page_id>":{…}}`: a page has its own, else the default's, else the built-in ones.
+ * Reads `{"default":{…},"<page_id>":{…}}`.
  * @returns where it is malformed, as a path, if it is
  */
-export function parsePageSettings(text: string): { of: SettingsOfPage } | { malformed: string } {
+export function parsePageSettings(
+  text: string,
+): { of: WrittenFor; all: WrittenSettings[] } | { malformed: string } {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -73,40 +144,65 @@ export function parsePageSettings(text: string): { of: SettingsOfPage } | { malf
     return { malformed: "it is not JSON" };
   }
   const parsed = fileSchema.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return { malformed: `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "not valid"}` };
-  }
-  const { default: common, ...pages } = parsed.data;
-  const shared = settingsOf(common);
-  const own = new Map(Object.entries(pages).map(([page, one]) => [page, settingsOf({ ...common, ...one })]));
-  return { of: (page) => own.get(page) ?? shared };
+  if (!parsed.success) return { malformed: issueIn(parsed.error) };
+  const { default: common = {}, ...pages } = parsed.data;
+  const own = new Map(Object.entries(pages).map(([page, one]) => [page, { ...common, ...one }]));
+  return { of: (page) => own.get(page) ?? common, all: [common, ...own.values()] };
 }
 
-/** What a page is served with that has no settings. */
-export const builtInSettings: SettingsOfPage = () => BUILT_IN;
+/** Settings from outside, checked. `issue` names the place. */
+export function readSettings(
+  value: unknown,
+): { ok: true; settings: WrittenSettings } | { ok: false; issue: string } {
+  const parsed = writtenSettings.safeParse(value);
+  return parsed.success ? { ok: true, settings: parsed.data } : { ok: false, issue: issueIn(parsed.error) };
+}
 
-function settingsOf(written: Written = {}): PageSettings {
-  const { hand_back_minutes: minutes = 12 * 60, pause = null } = written;
+function issueIn({ issues: [issue] }: z.core.$ZodError): string {
+  return `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "not valid"}`;
+}
+
+/** The names of the tokens that settings name. */
+export const tokenNamesIn = ({ bot, canary, shadow }: WrittenSettings): string[] =>
+  [bot, canary?.bot, shadow?.bot].flatMap((one) => one?.token ?? []);
+
+/** What is written, with the defaults. */
+export function settingsOf(written: WrittenSettings): PageSettings {
+  const { hand_back_minutes: minutes, state_ttl_minutes: ttl, pause } = written;
   return {
+    isOn: written.is_on ?? true,
+    appId: written.app_id ?? null,
+    bot: written.bot ? botOf(written.bot) : null,
+    canary: shareOf(written.canary),
+    shadow: shareOf(written.shadow),
+    gatherMs: written.gather_ms ?? 0,
+    stateTtlMs: ttl == null ? null : ttl * MINUTE,
+    callbacks: written.callbacks ?? [],
     humanAgent: written.human_agent ?? false,
     forwardStandby: written.forward_standby ?? false,
     pauseOnInboxReply: written.pause_on_inbox_reply ?? true,
-    handBackMs: minutes === null ? null : minutes * MINUTE,
+    handBackMs: minutes === null || minutes === 0 ? null : (minutes ?? 12 * 60) * MINUTE,
     splitText: written.split_text ?? true,
     markSeen: written.mark_seen ?? true,
     typing: written.typing ?? true,
-    pause: pause && { msPerCharacter: pause.ms_per_character, maxMs: pause.max_ms },
+    pause: pause ? { msPerCharacter: pause.ms_per_character, maxMs: pause.max_ms } : null,
     persona: written.persona_id ?? null,
     userFields: written.user_fields ?? ["first_name", "last_name", "profile_pic"],
-    profile: written.profile,
+    profile: written.profile ?? undefined,
   };
 }
 
-const BUILT_IN = settingsOf();
-
-/** What a page's settings say about owners: all that its conversations need of them. */
-export function ownerRulesOf({ settingsOf }: { settingsOf: SettingsOfPage }, page: PageId): OwnerRules {
-  const { forwardStandby, pauseOnInboxReply, handBackMs } = settingsOf(page);
-  return { forwardStandby, pauseOnInboxReply, handBackMs };
+function botOf({ url, protocol, token, timeout_ms, model, prompt, turns }: z.infer<typeof bot>): WrittenBot {
+  return {
+    url,
+    protocol: protocol ?? "native",
+    tokenName: token ?? null,
+    timeoutMs: timeout_ms ?? null,
+    model: model ?? null,
+    prompt: prompt ?? null,
+    turns: turns ?? null,
+  };
 }
+
+const shareOf = (written: WrittenSettings["canary"]): BotShare | null =>
+  written ? { bot: botOf(written.bot), percent: written.percent } : null;

@@ -2,10 +2,12 @@ import * as z from "zod/mini";
 import type { IncomingEvent } from "../conversation/incoming.ts";
 import { readMark } from "../conversation/mark.ts";
 import type { Receipt } from "../conversation/receipts.ts";
+import type { Platform } from "../conversation/work.ts";
 import {
   type ConversationId,
   conversationId,
   PAGE_ITSELF,
+  type PageId,
   pageId,
   type UserId,
   userId,
@@ -18,7 +20,9 @@ import { classify, classifyChange, type MessengerEvent, opensWindow, participant
 /** Which events of which conversations one POST carries, in Meta's order. */
 export type Batch = Map<ConversationId, IncomingEvent[]>;
 
+/** What counts for the events of a page. */
 export interface Policy {
+  /** Its app's. */
   appId: string | undefined;
   /** Event types that go to the bot; `undefined` = all. */
   botEvents: ReadonlySet<string> | undefined;
@@ -32,26 +36,39 @@ const envelopeSchema = z.looseObject({
   entry: z.array(z.looseObject({ id: z.union([z.string(), z.number()]) })),
 });
 
+/** Meta's envelope: its entries, each with the page it is of. */
+export interface Envelope {
+  platform: Platform;
+  entries: { page: PageId; entry: Record<string, unknown> }[];
+}
+
 /** What becomes part of an object's name is checked; anything odd goes to the page's own conversation instead. */
 const PAGE_ID = /^[A-Za-z0-9.:-]{1,64}$/;
 /** ms; later times have no date (ECMA-262, "Time Values"). */
 const LAST_DATE = 8.64e15;
 const USER_ID = /^[\w.:-]{1,128}$/;
 
-/**
- * Reads Meta's envelope: every item of `messaging`, `standby` and `changes` of every entry.
- * @returns `undefined` when it isn't an envelope at all. Inside one nothing is dropped: what can't be understood is
- *   kept as an `unknown` event, since Meta would only redeliver it for hours.
- */
-export async function readBatch(body: unknown, now: number, policy: Policy): Promise<Batch | undefined> {
+/** @returns `undefined` when it isn't an envelope at all */
+export function readEnvelope(body: unknown): Envelope | undefined {
   const envelope = envelopeSchema.safeParse(body);
   if (!envelope.success) return undefined;
-  const platform = envelope.data.object === "instagram" ? "instagram" : "messenger";
+  const entries = envelope.data.entry.map((entry) => ({ page: pageId(String(entry.id)), entry }));
+  if (!entries.every(({ page }) => PAGE_ID.test(page))) return undefined;
+  return { platform: envelope.data.object === "instagram" ? "instagram" : "messenger", entries };
+}
 
+/**
+ * Reads every item of `messaging`, `standby` and `changes` of every entry. Nothing is dropped: what can't be understood
+ * is kept as an `unknown` event, since Meta would only redeliver it for hours.
+ */
+export async function readBatch(
+  { platform, entries }: Envelope,
+  now: number,
+  policyOf: (page: PageId) => Policy,
+): Promise<Batch> {
   const batch: Batch = new Map();
-  for (const entry of envelope.data.entry) {
-    const page = pageId(String(entry.id));
-    if (!PAGE_ID.test(page)) return undefined;
+  for (const { page, entry } of entries) {
+    const policy = policyOf(page);
     // Conversation routing says beside the events how the thread came to us: it goes with each.
     const hop = entry["hop_context"];
     const add = async (
@@ -83,6 +100,8 @@ export async function readBatch(body: unknown, now: number, policy: Policy): Pro
         if (effects.length > 0) incoming.effects = effects;
       }
       if (event.type === "echo") incoming.echo = echoOf(event);
+      const pace = paceOf(event);
+      if (pace) incoming.pace = pace;
       const receipt = receiptOf(event);
       if (receipt) incoming.receipt = receipt;
       const conversation = conversationId(page, user);
@@ -125,6 +144,12 @@ function goesToBot(event: MessengerEvent, { appId, botEvents }: Policy): boolean
     if (readMark(metadata ?? undefined) || (appId !== undefined && app_id === appId)) return false;
   }
   return botEvents === undefined || botEvents.has(event.type);
+}
+
+/** What is written is mostly followed by more; what is tapped expects an answer at once. The rest goes along. */
+function paceOf(event: MessengerEvent): IncomingEvent["pace"] {
+  if (event.type === "message") return event.value.quick_reply == null ? "gather" : "now";
+  return event.type === "postback" ? "now" : undefined;
 }
 
 /** The user is the sender, except on echoes and on whatever else the page itself sends. */

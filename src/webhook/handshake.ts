@@ -3,10 +3,14 @@ import { encode } from "../utf8.ts";
 
 /**
  * Meta's check that we own the callback URL.
+ * @param verifyTokens those of the apps that may register it; all are compared, in constant time
  * @returns 200 with the challenge as plain text; 400 when a parameter is missing; 403 when mode or token is wrong.
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks#verification-requests
  */
-export async function answerHandshake(query: URLSearchParams, verifyToken: string): Promise<Response> {
+export async function answerHandshake(
+  query: URLSearchParams,
+  verifyTokens: readonly string[],
+): Promise<Response> {
   const mode = query.get("hub.mode");
   const challenge = query.get("hub.challenge");
   const token = query.get("hub.verify_token");
@@ -17,11 +21,13 @@ export async function answerHandshake(query: URLSearchParams, verifyToken: strin
       detail: "Meta's handshake carries hub.mode, hub.challenge and hub.verify_token; one is missing.",
     });
   }
-  if (mode !== "subscribe" || !(await isSameText(token, verifyToken))) {
+  const matches = await Promise.all(verifyTokens.map((one) => isSameText(token, one)));
+  if (mode !== "subscribe" || !matches.includes(true)) {
     return problem({
       status: 403,
       code: "verify_token_mismatch",
-      detail: "hub.mode is not subscribe, or hub.verify_token is not the one in META_VERIFY_TOKEN.",
+      detail:
+        "hub.mode is not subscribe, or hub.verify_token is not the one in META_VERIFY_TOKEN (or META_APPS).",
     });
   }
   return new Response(challenge, {

@@ -1,15 +1,15 @@
 import type { Conversation } from "../conversation/conversation.ts";
 import { ConversationLine } from "../conversation/stub.ts";
 import type { Work } from "../conversation/work.ts";
-import type { Config } from "../env.ts";
-import { partsOf } from "../ids.ts";
+import type { App, Config } from "../env.ts";
+import { type PageId, partsOf } from "../ids.ts";
 import { forgetTakenBack } from "../media/taken-back.ts";
-import { ownerRulesOf } from "../pages/settings.ts";
+import { botEventsOf, type PageSetup, rulesOf, setupOf } from "../pages/setup.ts";
 import { problem } from "../problem.ts";
-import { type Batch, readBatch } from "./batch.ts";
+import { type Batch, type Envelope, type Policy, readBatch, readEnvelope } from "./batch.ts";
 import { readLimited } from "./body.ts";
 import { parseJson } from "./json.ts";
-import { isSignedByMeta } from "./signature.ts";
+import { signerOf } from "./signature.ts";
 
 /** Objects written to at the same time. More would not be faster: each commit waits on storage. */
 const STORE_LANES = 32;
@@ -19,19 +19,22 @@ const STORE_LANES = 32;
  */
 const DISPATCH_HERE = 6;
 
-type Namespace = Cloudflare.Env["CONVERSATION"];
+type Objects = Pick<Cloudflare.Env, "CONVERSATION" | "PAGE">;
+type Setups = ReadonlyMap<PageId, PageSetup>;
 
 /** Called with work as soon as it is stored, before the rest of its batch is. */
 type OnReady = (conversation: ConversationLine, work: Work[]) => void;
 
 /**
  * Meta's POST: checked, understood, stored. Only when everything is stored is the answer 200.
+ * @param apps those whose word counts here
  * @param onReady starts what the stored events have made ready; must not be awaited here, Meta is waiting
  */
 export async function takeIn(
   request: Request,
   config: Config,
-  namespace: Namespace,
+  apps: readonly App[],
+  objects: Objects,
   onReady: OnReady,
 ): Promise<Response> {
   const body = await readLimited(request, config.webhookMaxBytes);
@@ -40,8 +43,10 @@ export async function takeIn(
     const detail = `A webhook body is limited to ${config.webhookMaxBytes} bytes (WEBHOOK_MAX_BYTES).`;
     return problem({ status: 413, code: "body_too_large", detail });
   }
-  if (!(await isSignedByMeta(request.headers.get("x-hub-signature-256"), body, config.appSecrets))) {
-    const detail = "X-Hub-Signature-256 is missing or was not made with META_APP_SECRET.";
+  const signer = await signerOf(request.headers.get("x-hub-signature-256"), body, apps);
+  if (!signer) {
+    const detail =
+      "X-Hub-Signature-256 is missing or was not made with META_APP_SECRET (or one in META_APPS).";
     return problem({ status: 401, code: "signature_invalid", detail });
   }
   const json = parseJson(body);
@@ -52,16 +57,18 @@ export async function takeIn(
       detail: "The body is not JSON that a webhook could carry.",
     });
   }
-  const policy = { appId: config.appId, botEvents: config.bot.events };
-  const batch = await readBatch(json.value, Date.now(), policy);
-  if (!batch) {
+  const envelope = readEnvelope(json.value);
+  if (!envelope) {
     return problem({
       status: 400,
       code: "not_an_envelope",
       detail: 'The body is not {"object","entry":[{"id",…}]}.',
     });
   }
-  const { failed, full } = await store(batch, config, namespace, onReady);
+  const setups = await setupsOf(envelope, config, objects);
+  const ours = withoutStrangers(envelope, setups, signer);
+  const batch = await readBatch(ours, Date.now(), (page) => policyFrom(of(setups, page), config));
+  const { failed, full } = await store(batch, setups, config, objects, onReady);
   if (full > 0) {
     const detail = "A conversation has too many events waiting for the bot; send them again later.";
     return problem({ status: 503, code: "conversation_full", detail, headers: { "retry-after": "60" } });
@@ -78,11 +85,49 @@ export async function takeIn(
   return new Response("EVENT_RECEIVED");
 }
 
+/** How each page of an envelope is served. */
+async function setupsOf({ entries }: Envelope, config: Config, { PAGE: pages }: Objects): Promise<Setups> {
+  const all = [...new Set(entries.map(({ page }) => page))];
+  const source = { config, pages };
+  return new Map(await Promise.all(all.map(async (page) => [page, await setupOf(source, page)] as const)));
+}
+
+/**
+ * A page that was given to an app is that app's: what another says of it doesn't count, lest who has one app's secret
+ * speaks for all pages. Its own app brings the same events.
+ */
+function withoutStrangers(envelope: Envelope, setups: Setups, signer: Pick<App, "id">): Envelope {
+  const entries = envelope.entries.filter(({ page }) => {
+    const { isAppsOwn, app } = of(setups, page);
+    return !isAppsOwn || app.id === signer.id;
+  });
+  if (entries.length < envelope.entries.length) {
+    console.warn({
+      event: "page_of_another_app",
+      app: signer.id,
+      entries: envelope.entries.length - entries.length,
+    });
+  }
+  return { ...envelope, entries };
+}
+
+const policyFrom = (setup: PageSetup, config: Config): Policy => ({
+  appId: setup.app.id,
+  botEvents: botEventsOf(setup, config),
+});
+
+function of(setups: Setups, page: PageId): PageSetup {
+  const setup = setups.get(page);
+  if (!setup) throw new Error("a page of the envelope has no setup");
+  return setup;
+}
+
 /** @returns how many conversations could not store their events, or have too many waiting to take more */
 async function store(
   batch: Batch,
+  setups: Setups,
   config: Config,
-  namespace: Namespace,
+  { CONVERSATION: namespace }: Objects,
   onReady: OnReady,
 ): Promise<{ failed: number; full: number }> {
   let failed = 0;
@@ -95,8 +140,9 @@ async function store(
       if (!next) return;
       const [conversation, events] = next;
       try {
+        const rules = rulesOf(of(setups, partsOf(conversation).page));
         const ingest = (stub: DurableObjectStub<Conversation>) =>
-          stub.ingest(events, mine < DISPATCH_HERE, ownerRulesOf(config, partsOf(conversation).page));
+          stub.ingest(events, mine < DISPATCH_HERE, rules);
         const line = new ConversationLine(namespace, conversation);
         const { isFull, work } = await line.call(ingest);
         if (isFull) full++;

@@ -97,7 +97,7 @@ describe("an upload by form", () => {
 
   it("is of a page that is served here", async () => {
     const request = new Request(`${URL_OF_CALL}?page_id=1`, { method: "POST", headers: BOT, body: form() });
-    expect(await codeOf(await exports.default.fetch(request))).toEqual([400, "page_required"]);
+    expect(await codeOf(await exports.default.fetch(request))).toEqual([404, "no_such_page"]);
   });
 });
 

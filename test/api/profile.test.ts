@@ -112,8 +112,8 @@ describe("/profile.diff", () => {
 
   it("is of a page that is served here", async () => {
     expect(await codeOf(await call("/profile.diff", { page_id: "1", profile: {} }))).toEqual([
-      400,
-      "page_required",
+      404,
+      "no_such_page",
     ]);
   });
 });
@@ -223,7 +223,7 @@ describe("/profile.user-menu", () => {
     expect(codes).toEqual([
       [400, "no_recipient"],
       [400, "no_recipient"],
-      [400, "page_required"],
+      [404, "no_such_page"],
     ]);
   });
 

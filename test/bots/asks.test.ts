@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asksIn } from "../../src/bots/asks.ts";
+import { asksIn, wordsAndPictures } from "../../src/bots/asks.ts";
 import { event, tapped, written } from "./deliveries.ts";
 
 const askOf = (...events: Parameters<typeof asksIn>[0]) => asksIn(events)[0];
@@ -76,6 +76,22 @@ describe("what a user did is asked about", () => {
     expect(askOf(message({ is_unsupported: true }))?.text).toBe("[unsupported]");
     expect(askOf(event("postback", { postback: {} }))?.text).toBe("[postback]");
   });
+});
+
+it("is told to those who can look at pictures as text and pictures", () => {
+  const picture = { type: "image", payload: { url: "https://cdn.example/a.png" } };
+  const sticker = { type: "sticker", payload: { url: "https://cdn.example/s.png" } };
+  const told = (fields: object) => asksIn([message(fields)]).map(wordsAndPictures);
+  expect(
+    told({ text: "Look", attachments: [picture, { type: "appointment" }, sticker, { type: "image" }] }),
+  ).toEqual([
+    {
+      text: "Look\n[appointment]\n[image]",
+      pictures: ["https://cdn.example/a.png", "https://cdn.example/s.png"],
+    },
+  ]);
+  expect(told({ attachments: [picture] })).toEqual([{ text: "", pictures: ["https://cdn.example/a.png"] }]);
+  expect(told({ is_unsupported: true })).toEqual([{ text: "[unsupported]", pictures: [] }]);
 });
 
 describe("nothing is asked about", () => {

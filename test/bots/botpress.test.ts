@@ -5,6 +5,7 @@ import {
   asked,
   cards,
   file,
+  noTalk,
   postback,
   quickReply,
   saidFor,
@@ -41,7 +42,7 @@ describe("Botpress is asked", () => {
     const requests = serverAnswering(Response.json({ responses: [] }));
     const { conversation, ...work } = workOf(written("Hi"));
     const id = conversationId(conversation.page, userIdOfRef("a/b"));
-    await bot.deliver({ ...work, conversation: { ...conversation, id } });
+    await bot.deliver({ ...work, conversation: { ...conversation, id } }, noTalk);
     expect(requests[0]?.url).toBe("https://bot.invalid/api/v1/bots/shop/converse/1001_ref%3Aa%2Fb");
   });
 });
@@ -137,7 +138,7 @@ describe("Botpress says", () => {
 describe("Botpress's typing", () => {
   it("before the first message goes before it", async () => {
     serverAnswering(Response.json({ responses: [dots, { type: "text", text: "a" }] }));
-    expect((await bot.deliver(workOf(written("Hi")))).outcome).toMatchObject({
+    expect((await bot.deliver(workOf(written("Hi")), noTalk)).outcome).toMatchObject({
       answer: { messages: [{ message: { text: "a" } }], actions: ["typing_on"] },
     });
   });
@@ -165,7 +166,7 @@ describe("Botpress's typing", () => {
 
 it("an answer without responses is none, with the place of what is missing", async () => {
   serverAnswering(Response.json({ error: "no" }));
-  expect((await bot.deliver(workOf(written("Hi")))).outcome).toMatchObject({
+  expect((await bot.deliver(workOf(written("Hi")), noTalk)).outcome).toMatchObject({
     kind: "retry",
     reason: expect.stringMatching(/^answer_malformed: responses: /),
   });

@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import type { Bot, BotSettings } from "../../src/bots/bot.ts";
+import type { Bot, BotSettings, Talk } from "../../src/bots/bot.ts";
 import type { DeliverWork, OutgoingBody } from "../../src/conversation/work.ts";
 import { conversationId, pageId, userId } from "../../src/ids.ts";
 
@@ -8,11 +8,23 @@ import { conversationId, pageId, userId } from "../../src/ids.ts";
 export const SIGNING_KEY = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 export const settings: BotSettings = {
+  protocol: "native",
   url: "https://bot.invalid/base",
   timeoutMs: 1000,
   signingKeys: [Uint8Array.from(atob(SIGNING_KEY), (char) => char.charCodeAt(0))],
   token: undefined,
+  model: undefined,
+  prompt: undefined,
+  turns: 0,
+  appSecret: "app-secret",
   splitText: true,
+};
+
+/** For bots that remember by themselves what was said. */
+export const noTalk: Talk = {
+  turns: async () => {
+    throw new Error("nobody expected to be asked");
+  },
 };
 
 const [page, user] = [pageId("1001"), userId("7001")];
@@ -82,14 +94,14 @@ export async function asked(bot: Bot, one: Event, nothingSaid: unknown) {
 
 async function askedAll(bot: Bot, events: Event[], nothingSaid: unknown) {
   const requests = serverAnswering(...events.map(() => Response.json(nothingSaid)));
-  await bot.deliver(workOf(...events));
+  await bot.deliver(workOf(...events), noTalk);
   return requests;
 }
 
 /** The bodies that go out when the bot answers this. */
 export async function sentFor(bot: Bot, answer: unknown): Promise<OutgoingBody[]> {
   serverAnswering(Response.json(answer));
-  const { outcome } = await bot.deliver(workOf(written("Hi")));
+  const { outcome } = await bot.deliver(workOf(written("Hi")), noTalk);
   expect(outcome).toMatchObject({ kind: "answered" });
   return outcome.kind === "answered" ? outcome.answer.messages : [];
 }

@@ -5,6 +5,7 @@ import { readAnswer } from "../../src/bots/native-answer.ts";
 import { retryAfterMs } from "../../src/bots/outcome.ts";
 import type { DeliverWork } from "../../src/conversation/work.ts";
 import { conversationId, pageId, userId } from "../../src/ids.ts";
+import { noTalk } from "./deliveries.ts";
 
 const KEY = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OLDER_KEY = btoa("o".repeat(32));
@@ -55,7 +56,7 @@ afterEach(() => vi.restoreAllMocks());
 describe("the request to a bot", () => {
   it("is the contract's JSON, with the raw event in it as Meta sent it", async () => {
     const fetched = answering(new Response());
-    await bot.deliver(work);
+    await bot.deliver(work, noTalk);
     const body = JSON.parse(String(fetched.mock.calls[0]?.[1]?.body));
     expect(body).toEqual({
       type: "conversation.events",
@@ -86,7 +87,7 @@ describe("the request to a bot", () => {
 
   it("verifies with the Standard Webhooks library, under the new secret and the old", async () => {
     const fetched = answering(new Response());
-    await bot.deliver(work);
+    await bot.deliver(work, noTalk);
     const { body, headers } = fetched.mock.calls[0]?.[1] ?? {};
     for (const key of [KEY, OLDER_KEY]) {
       expect(() => new Webhook(key).verify(String(body), headers as Record<string, string>)).not.toThrow();
@@ -100,7 +101,7 @@ describe("the request to a bot", () => {
 
   it("carries the delivery's id on every attempt, also as its trace, and follows no redirect", async () => {
     const fetched = answering(new Response());
-    await bot.deliver(work);
+    await bot.deliver(work, noTalk);
     const init = fetched.mock.calls[0]?.[1];
     expect(init?.headers).toMatchObject({
       "webhook-id": work.delivery,
@@ -113,7 +114,7 @@ describe("the request to a bot", () => {
 describe("how a delivery ends", () => {
   const outcome = async (response: Response | Error) => {
     answering(response);
-    return (await bot.deliver(work)).outcome;
+    return (await bot.deliver(work, noTalk)).outcome;
   };
 
   it("answered: 2xx with replies, with nothing, or with a framework's bare OK", async () => {
@@ -175,12 +176,12 @@ describe("how a delivery ends", () => {
 
   it("not at all when the run may make no more calls: that is nothing of the bot's", async () => {
     answering(new Error("Too many subrequests by single Worker invocation."));
-    await expect(bot.deliver(work)).rejects.toThrow("subrequests");
+    await expect(bot.deliver(work, noTalk)).rejects.toThrow("subrequests");
   });
 
   it("with the text of its answer for the record", async () => {
     answering(new Response("no such intent", { status: 500 }));
-    expect((await bot.deliver(work)).excerpt).toBe("no such intent");
+    expect((await bot.deliver(work, noTalk)).excerpt).toBe("no such intent");
   });
 
   it("never again: every other client error", async () => {

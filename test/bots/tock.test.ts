@@ -6,6 +6,7 @@ import {
   cards,
   event,
   file,
+  noTalk,
   postback,
   quickReply,
   saidFor,
@@ -31,7 +32,7 @@ describe("Tock is asked", () => {
   it("in the language it is set to, if the user's isn't known", async () => {
     const requests = serverAnswering(Response.json(nothing));
     const work = workOf(written("Hi"));
-    await bot.deliver({ ...work, conversation: { ...work.conversation, profile: null } });
+    await bot.deliver({ ...work, conversation: { ...work.conversation, profile: null } }, noTalk);
     expect(requests[0]?.body).toEqual({ query: "Hi", userId: "1001_7001" });
   });
 

@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { rasaBot } from "../../src/bots/rasa.ts";
-import { event, SIGNING_KEY, serverAnswering, settings, workOf, written } from "./deliveries.ts";
+import { event, noTalk, SIGNING_KEY, serverAnswering, settings, workOf, written } from "./deliveries.ts";
 
 /** What holds for every bot that is asked in turns; Rasa stands for all. */
 
@@ -13,7 +13,7 @@ afterEach(() => vi.restoreAllMocks());
 describe("a delivery", () => {
   it("becomes one request for each event, in order, and one answer", async () => {
     const requests = serverAnswering(says("1"), says("2"));
-    const { outcome, excerpt } = await bot.deliver(workOf(written("a"), read, written("b")));
+    const { outcome, excerpt } = await bot.deliver(workOf(written("a"), read, written("b")), noTalk);
     expect(requests.map(({ body }) => body)).toMatchObject([{ message: "a" }, { message: "b" }]);
     expect(outcome).toEqual({
       kind: "answered",
@@ -25,7 +25,7 @@ describe("a delivery", () => {
 
   it("with nothing to ask about is answered without a request", async () => {
     const requests = serverAnswering();
-    expect((await bot.deliver(workOf(read))).outcome).toMatchObject({
+    expect((await bot.deliver(workOf(read), noTalk)).outcome).toMatchObject({
       kind: "answered",
       answer: { messages: [], actions: [] },
     });
@@ -35,17 +35,20 @@ describe("a delivery", () => {
   it("isn't taken to the bot while someone else has the conversation", async () => {
     const requests = serverAnswering();
     const work = workOf(written("a"));
-    const { outcome } = await bot.deliver({
-      ...work,
-      conversation: { ...work.conversation, owner: "human" },
-    });
+    const { outcome } = await bot.deliver(
+      {
+        ...work,
+        conversation: { ...work.conversation, owner: "human" },
+      },
+      noTalk,
+    );
     expect(outcome).toMatchObject({ kind: "answered", answer: { messages: [] } });
     expect(requests).toEqual([]);
   });
 
   it("fails whole when one of its requests fails, and asks no further", async () => {
     const requests = serverAnswering(says("1"), new Response("down", { status: 503 }), says("3"));
-    const { outcome, excerpt } = await bot.deliver(workOf(written("a"), written("b"), written("c")));
+    const { outcome, excerpt } = await bot.deliver(workOf(written("a"), written("b"), written("c")), noTalk);
     expect(outcome).toEqual({ kind: "retry", status: 503, reason: "http_503" });
     expect(excerpt).toBe("down");
     expect(requests).toHaveLength(2);
@@ -58,14 +61,14 @@ describe("a delivery", () => {
       signals.add(init?.signal);
       return says("1");
     });
-    await slow.deliver(workOf(written("a"), written("b")));
+    await slow.deliver(workOf(written("a"), written("b")), noTalk);
     expect(signals.size).toBe(1);
   });
 
   it("ends as every other does that fails", async () => {
     const endOf = async (answer: Response | Error) => {
       serverAnswering(answer);
-      return (await bot.deliver(workOf(written("a")))).outcome;
+      return (await bot.deliver(workOf(written("a")), noTalk)).outcome;
     };
     expect(await endOf(new TypeError("refused"))).toMatchObject({ kind: "retry", reason: "unreachable" });
     expect(await endOf(new DOMException("slow", "TimeoutError"))).toMatchObject({
@@ -83,7 +86,7 @@ describe("a delivery", () => {
 
   it("takes an empty body for no reply", async () => {
     serverAnswering(new Response(null, { status: 204 }));
-    expect((await bot.deliver(workOf(written("a")))).outcome).toMatchObject({
+    expect((await bot.deliver(workOf(written("a")), noTalk)).outcome).toMatchObject({
       kind: "answered",
       status: 204,
     });
@@ -92,7 +95,7 @@ describe("a delivery", () => {
   it("takes no more than 512 KiB of answers", async () => {
     const padded = () => new Response(`[]${" ".repeat(300 * 1024)}`);
     serverAnswering(padded(), padded());
-    expect((await bot.deliver(workOf(written("a"), written("b")))).outcome).toMatchObject({
+    expect((await bot.deliver(workOf(written("a"), written("b")), noTalk)).outcome).toMatchObject({
       kind: "retry",
       reason: "answer_malformed",
     });
@@ -103,7 +106,7 @@ describe("a request", () => {
   it("has an id of its own that stays on every attempt, and the event's", async () => {
     const idsOf = async () => {
       const requests = serverAnswering(says("1"), says("2"));
-      await bot.deliver(workOf(read, written("a"), written("b")));
+      await bot.deliver(workOf(read, written("a"), written("b")), noTalk);
       return requests.map(({ headers }) => [headers.get("webhook-id"), headers.get("messengate-event-id")]);
     };
     const first = await idsOf();
@@ -131,13 +134,13 @@ describe("a request", () => {
 
   it("can be made for an event with an id that is no ASCII", async () => {
     const requests = serverAnswering(says("1"));
-    await bot.deliver(workOf({ ...written("a"), id: "m_ü\n" }));
+    await bot.deliver(workOf({ ...written("a"), id: "m_ü\n" }), noTalk);
     expect(requests[0]?.headers.get("messengate-event-id")).toBe("m_%C3%BC%0A");
   });
 
   async function oneRequest(chosen: typeof settings) {
     const requests = serverAnswering(says("1"));
-    await rasaBot(chosen).deliver(workOf(written("a")));
+    await rasaBot(chosen).deliver(workOf(written("a")), noTalk);
     return requests;
   }
 });
@@ -146,7 +149,7 @@ describe("an answer", () => {
   it("that can't be sent is refused with the place of what is wrong", async () => {
     const reasonFor = async (answer: unknown) => {
       serverAnswering(Response.json(answer));
-      const { outcome } = await bot.deliver(workOf(written("a")));
+      const { outcome } = await bot.deliver(workOf(written("a")), noTalk);
       return outcome.kind === "retry" ? outcome.reason : outcome.kind;
     };
     expect(await reasonFor([{ text: "a" }, { text: 5 }])).toMatch(/^answer_malformed: 1\.text: /);
@@ -163,9 +166,9 @@ describe("an answer", () => {
   it("with a long text becomes several messages, or is refused, as the page wants", async () => {
     const long = () => says("word ".repeat(500).trim());
     serverAnswering(long(), long());
-    expect((await bot.deliver(workOf(written("a")))).outcome).toMatchObject({ kind: "answered" });
+    expect((await bot.deliver(workOf(written("a")), noTalk)).outcome).toMatchObject({ kind: "answered" });
     const unsplit = rasaBot({ ...settings, splitText: false });
-    expect((await unsplit.deliver(workOf(written("a")))).outcome).toMatchObject({
+    expect((await unsplit.deliver(workOf(written("a")), noTalk)).outcome).toMatchObject({
       kind: "retry",
       attempts: 2,
       reason: expect.stringContaining("[0].text"),
@@ -175,7 +178,7 @@ describe("an answer", () => {
   it("logs what Messenger has no form for, and nothing of what it held", async () => {
     const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
     serverAnswering(Response.json([{ text: "Hi", custom: { date_picker: "confidential" } }]));
-    await bot.deliver(workOf(written("a")));
+    await bot.deliver(workOf(written("a")), noTalk);
     expect(warned.mock.calls).toEqual([
       [{ event: "reply_not_sayable", conversation: "1001_7001", protocol: "rasa", at: ["[0]: custom"] }],
     ]);

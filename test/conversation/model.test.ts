@@ -214,7 +214,10 @@ class World {
     };
     const { entry, index, attempt } = work;
     await this.#accept(
-      await this.#stub.settleSend({ entry, index, attempt, outcome: outcomes[outcome] }, CAPACITY),
+      await this.#stub.settleSend(
+        { entry, index, attempt, rules: RULES, outcome: outcomes[outcome] },
+        CAPACITY,
+      ),
     );
   }
 

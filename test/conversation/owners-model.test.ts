@@ -167,7 +167,7 @@ class World {
     const passed = target === undefined ? {} : { passedTo: target };
     // What is asked of Meta about the thread, it does.
     const outcome = OUTCOMES[work.form === "thread_control" ? "sent" : how];
-    const report = { entry, index, attempt, outcome, ...passed };
+    const report = { entry, index, attempt, rules: RULES, outcome, ...passed };
     return this.#accept(await this.stub.settleSend(report, ALL));
   }
 

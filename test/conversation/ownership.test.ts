@@ -55,7 +55,14 @@ async function allSent(stub: Stub, first: Work[]): Promise<string[]> {
     out.push(controlOf(send));
     const { target_app_id: passedTo } = JSON.parse(send.body);
     const { entry, index, attempt } = send;
-    const report = { entry, index, attempt, outcome: sent("m"), ...(passedTo ? { passedTo } : {}) };
+    const report = {
+      entry,
+      index,
+      attempt,
+      rules: RULES,
+      outcome: sent("m"),
+      ...(passedTo ? { passedTo } : {}),
+    };
     work = await stub.settleSend(report, { deliver: true, send: true, tell: true });
   }
   return out;
@@ -312,7 +319,7 @@ describe("a handover by call", () => {
     await give(stub, "human");
     const { entry, index, attempt } = pass;
     const outcome = { kind: "failed" as const, code: "invalid", reason: "" };
-    const report = { entry, index, attempt, outcome, passedTo: APP };
+    const report = { entry, index, attempt, rules: RULES, outcome, passedTo: APP };
     await stub.settleSend(report, { deliver: false, send: false, tell: false });
     expect(await ownerOf(stub)).toBe("human");
   });

@@ -189,11 +189,14 @@ describe("a permission that is good for one message", () => {
     const none = { deliver: false, send: false, tell: false };
     const tokens = async () => (await stub.info(null)).about.optins?.length;
     const failed = { kind: "retry" as const, code: "temporary", reason: "" };
-    await stub.settleSend({ entry, index, attempt, outcome: failed }, none);
+    await stub.settleSend({ entry, index, attempt, rules: RULES, outcome: failed }, none);
     expect(await tokens()).toBe(1);
     vi.spyOn(Date, "now").mockReturnValue(Date.now() + HOUR);
     const again = sendWork((await stub.take("send")).work);
-    await stub.settleSend({ entry, index, attempt: again.attempt, outcome: sent("m"), spent: "otn" }, none);
+    await stub.settleSend(
+      { entry, index, rules: RULES, attempt: again.attempt, outcome: sent("m"), spent: "otn" },
+      none,
+    );
     expect(await tokens()).toBe(0);
   });
 });

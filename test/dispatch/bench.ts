@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import { ConversationLine } from "../../src/conversation/stub.ts";
 import type { DeliverWork, SendWork } from "../../src/conversation/work.ts";
 import type { RunContext } from "../../src/dispatch/run.ts";
 import { readConfig } from "../../src/env.ts";
@@ -22,6 +23,9 @@ export function contextOf(page: PageId, settings: Record<string, unknown> = {}, 
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return { config: result.config, pages: env.PAGE, startedAt: Date.now() };
 }
+
+export const lineOf = ({ conversation }: DeliverWork): ConversationLine =>
+  new ConversationLine(env.CONVERSATION, conversation.id);
 
 export interface Called {
   /** Below the version, without the page. */
@@ -65,6 +69,7 @@ export const sendWorkOf = (page: PageId, body: unknown, more: Partial<SendWork> 
   body: JSON.stringify(body),
   form: "message",
   actions: [],
+  isAwaited: false,
   writer: "bot",
   windowAt: Date.now() - 60_000,
   comment: null,

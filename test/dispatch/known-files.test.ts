@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { knownFile } from "../../src/dispatch/known-files.ts";
 import { send } from "../../src/dispatch/send.ts";
 import { conversationId, type PageId } from "../../src/ids.ts";
+import { Page } from "../../src/pages/page.ts";
 import { accepted, contextOf, freshPage, listening, refusal, saidIn, sendWorkOf, USER } from "./bench.ts";
 
 const URL = "https://files.invalid/menu.png";
@@ -73,7 +74,7 @@ describe("a file marked reusable", () => {
 
 it("a file nobody marked is no matter of the page's", async () => {
   const page = freshPage();
-  const asked = vi.spyOn(env.PAGE, "getByName");
+  const asked = vi.spyOn(Page.prototype, "file");
   const calls = listening(() => accepted({ attachment_id: "9005" }));
   for (let times = 0; times < 2; times++) await sending(page, picture(URL, false));
   expect(calls.map(saidIn)).toEqual([picture(URL, false).message, picture(URL, false).message]);

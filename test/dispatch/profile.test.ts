@@ -2,17 +2,19 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DeliverWork } from "../../src/conversation/work.ts";
 import { deliver } from "../../src/dispatch/deliver.ts";
 import { freshProfile } from "../../src/dispatch/profile.ts";
-import { endsOf } from "../../src/pages/ends.ts";
-import { contextOf, deliverWorkOf, freshPage, listening, refusal } from "./bench.ts";
+import { graphEnd } from "../../src/pages/ends.ts";
+import { setupOf } from "../../src/pages/setup.ts";
+import { contextOf, deliverWorkOf, freshPage, lineOf, listening, refusal } from "./bench.ts";
 
 const DAY = 24 * 3_600_000;
 const ADA = { first_name: "Ada", last_name: "Doe", id: "7001" };
 afterEach(() => vi.restoreAllMocks());
 
-const asking = (conversation: Partial<DeliverWork["conversation"]>, settings = {}) => {
+const asking = async (conversation: Partial<DeliverWork["conversation"]>, settings = {}) => {
   const page = freshPage();
-  const { config } = contextOf(page, settings);
-  return freshProfile(endsOf(config, page).graph, config.settingsOf(page), deliverWorkOf(page, conversation));
+  const context = contextOf(page, settings);
+  const setup = await setupOf(context, page);
+  return freshProfile(graphEnd(context.config, setup), setup.settings, deliverWorkOf(page, conversation));
 };
 
 describe("who the user is", () => {
@@ -66,7 +68,12 @@ describe("a delivery", () => {
       path.includes("bot.invalid") ? new Response("", { status: 503 }) : Response.json(ADA),
     );
     const work = deliverWorkOf(page, { isProfileDue: true });
-    const report = await deliver(contextOf(page, { typing: false, mark_seen: false }), work, "ordinary");
+    const report = await deliver(
+      contextOf(page, { typing: false, mark_seen: false }),
+      lineOf(work),
+      work,
+      "ordinary",
+    );
     expect(report.outcome).toMatchObject({ kind: "retry" });
     expect(JSON.parse(report.profile?.value ?? "")).toMatchObject({ first_name: "Ada" });
     expect(JSON.stringify(calls.at(-1)?.body)).toContain("Ada");

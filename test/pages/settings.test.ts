@@ -1,18 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { pageId } from "../../src/ids.ts";
-import { builtInSettings, type PageSettings, parsePageSettings } from "../../src/pages/settings.ts";
+import { type PageSettings, parsePageSettings, settingsOf } from "../../src/pages/settings.ts";
 
-const PAGE = pageId("1001");
+const PAGE = "1001";
 const settingsIn = (written: unknown, page = PAGE): PageSettings => {
   const parsed = parsePageSettings(JSON.stringify(written));
   if ("malformed" in parsed) throw new Error(parsed.malformed);
-  return parsed.of(page);
+  return settingsOf(parsed.of(page));
 };
 
 describe("a page's settings", () => {
   it("are the built-in ones where nothing is written", () => {
-    expect(settingsIn({})).toEqual(builtInSettings(PAGE));
-    expect(builtInSettings(PAGE)).toMatchObject({
+    expect(settingsIn({})).toEqual(settingsOf({}));
+    expect(settingsOf({})).toMatchObject({
       humanAgent: false,
       pauseOnInboxReply: true,
       handBackMs: 12 * 3_600_000,
@@ -32,14 +31,14 @@ describe("a page's settings", () => {
       typing: false,
       markSeen: true,
     });
-    expect(settingsIn(written, pageId("1002"))).toMatchObject({ handBackMs: 1_800_000, persona: null });
+    expect(settingsIn(written, "1002")).toMatchObject({ handBackMs: 1_800_000, persona: null });
   });
 
   it.each([
     ["{", /not JSON/],
     ['{"default":{"human_agnet":true}}', /^default: /],
     ['{"my page":{}}', /my page/],
-    ['{"1001":{"hand_back_minutes":0}}', /^1001\.hand_back_minutes: /],
+    ['{"1001":{"hand_back_minutes":-1}}', /^1001\.hand_back_minutes: /],
     // A pause has to fit into the time that a message may take.
     ['{"1001":{"pause":{"ms_per_character":30,"max_ms":20000}}}', /^1001\.pause\.max_ms: /],
     ['{"1001":{"user_fields":["first name"]}}', /^1001\.user_fields\.0: /],

@@ -2,12 +2,12 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Conversation } from "../../src/conversation/conversation.ts";
 import type { IncomingEvent } from "../../src/conversation/incoming.ts";
-import type { OwnerRules } from "../../src/conversation/owner.ts";
 import type { MessageState } from "../../src/conversation/position.ts";
 import type {
   BotAnswer,
   DeliverWork,
   DeliveryReport,
+  PageRules,
   SendOutcome,
   SendWork,
   Work,
@@ -19,10 +19,13 @@ const ALL = { deliver: true, send: true, tell: true };
 export const NONE = { deliver: false, send: false, tell: false };
 
 /** The built-in settings, as far as conversations know them. */
-export const RULES: OwnerRules = {
+export const RULES: PageRules = {
   forwardStandby: false,
   pauseOnInboxReply: true,
   handBackMs: 12 * 3_600_000,
+  gatherMs: 0,
+  stateTtlMs: null,
+  callbacks: [],
 };
 
 export type Stub = DurableObjectStub<Conversation>;
@@ -111,7 +114,7 @@ export const reportOf = ({
   delivery,
   attempt,
   owner: conversation.owner,
-  handBackMs: RULES.handBackMs,
+  rules: RULES,
   tookMs: 5,
   excerpt: "…",
 });
@@ -142,7 +145,7 @@ export function reportSend(
   capacity = ALL,
 ): Promise<Work[]> {
   const { entry, index, attempt } = work;
-  return stub.settleSend({ entry, index, attempt, outcome }, capacity);
+  return stub.settleSend({ entry, index, attempt, rules: RULES, outcome }, capacity);
 }
 
 export const sent = (mid: string): SendOutcome => ({ kind: "sent", mid });

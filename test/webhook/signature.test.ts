@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { isSignedByMeta } from "../../src/webhook/signature.ts";
+import { signerOf } from "../../src/webhook/signature.ts";
 import vectors from "../fixtures/signature-vectors.json";
 
-const SECRETS = ["first-app-secret", "second-app-secret"];
+const APPS = [
+  { id: "1", secrets: ["first-app-secret", "second-app-secret"] },
+  { id: "2", secrets: ["third-app-secret"] },
+] as const;
 const bytes = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
 const [plain] = vectors;
 if (!plain) throw new Error("no vectors");
@@ -10,11 +13,11 @@ if (!plain) throw new Error("no vectors");
 describe("X-Hub-Signature-256", () => {
   for (const { name, body, first, second } of vectors) {
     it(`accepts what OpenSSL signed: ${name}`, async () => {
-      expect(await isSignedByMeta(`sha256=${first}`, bytes(body), SECRETS)).toBe(true);
+      expect(await signerOf(`sha256=${first}`, bytes(body), APPS)).toBe(APPS[0]);
     });
 
     it(`accepts the second of two secrets: ${name}`, async () => {
-      expect(await isSignedByMeta(`sha256=${second}`, bytes(body), SECRETS)).toBe(true);
+      expect(await signerOf(`sha256=${second}`, bytes(body), APPS)).toBe(APPS[0]);
     });
   }
 
@@ -23,7 +26,7 @@ describe("X-Hub-Signature-256", () => {
       const digit = bit >> 2;
       const flipped = (Number.parseInt(plain.first[digit] ?? "0", 16) ^ (1 << (bit & 3))).toString(16);
       const hex = plain.first.slice(0, digit) + flipped + plain.first.slice(digit + 1);
-      expect(await isSignedByMeta(`sha256=${hex}`, bytes(plain.body), SECRETS)).toBe(false);
+      expect(await signerOf(`sha256=${hex}`, bytes(plain.body), APPS)).toBeUndefined();
     }
   });
 
@@ -31,14 +34,12 @@ describe("X-Hub-Signature-256", () => {
     for (let bit = 0; bit < plain.body.length * 8; bit++) {
       const body = bytes(plain.body);
       body[bit >> 3] = (body[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(await isSignedByMeta(`sha256=${plain.first}`, body, SECRETS)).toBe(false);
+      expect(await signerOf(`sha256=${plain.first}`, body, APPS)).toBeUndefined();
     }
   });
 
   it("reads hex digits in either case", async () => {
-    expect(await isSignedByMeta(`sha256=${plain.first.toUpperCase()}`, bytes(plain.body), SECRETS)).toBe(
-      true,
-    );
+    expect(await signerOf(`sha256=${plain.first.toUpperCase()}`, bytes(plain.body), APPS)).toBe(APPS[0]);
   });
 
   const refused: [string, string | null][] = [
@@ -53,20 +54,25 @@ describe("X-Hub-Signature-256", () => {
   ];
   for (const [name, header] of refused) {
     it(`refuses ${name}`, async () => {
-      expect(await isSignedByMeta(header, bytes(plain.body), SECRETS)).toBe(false);
+      expect(await signerOf(header, bytes(plain.body), APPS)).toBeUndefined();
     });
   }
 
   it("refuses the signature of a secret that isn't configured", async () => {
-    expect(await isSignedByMeta(`sha256=${plain.first}`, bytes(plain.body), ["second-app-secret"])).toBe(
-      false,
-    );
+    const others = [{ id: "1", secrets: ["second-app-secret"] }] as const;
+    expect(await signerOf(`sha256=${plain.first}`, bytes(plain.body), others)).toBeUndefined();
+  });
+
+  it("tells whose it is among several apps", async () => {
+    const apps = [APPS[1], { id: "3", secrets: ["second-app-secret"] }, APPS[0]] as const;
+    expect((await signerOf(`sha256=${plain.first}`, bytes(plain.body), apps))?.id).toBe("1");
+    expect((await signerOf(`sha256=${plain.second}`, bytes(plain.body), apps))?.id).toBe("3");
   });
 
   it("is over the bytes as received: escaped and raw Unicode differ", async () => {
     const escaped = vectors.find((one) => one.name.startsWith("escaped emoji"));
     if (!escaped) throw new Error("no vector");
     const reserialised = JSON.stringify(JSON.parse(escaped.body));
-    expect(await isSignedByMeta(`sha256=${escaped.first}`, bytes(reserialised), SECRETS)).toBe(false);
+    expect(await signerOf(`sha256=${escaped.first}`, bytes(reserialised), APPS)).toBeUndefined();
   });
 });

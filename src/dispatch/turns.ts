@@ -1,0 +1,39 @@
+import { asksIn } from "../bots/asks.ts";
+import type { Turn } from "../bots/bot.ts";
+import type { ConversationLine } from "../conversation/stub.ts";
+import type { ThreadMessage } from "../conversation/thread.ts";
+import type { DeliverWork } from "../conversation/work.ts";
+import { textOf } from "../messages/reading.ts";
+
+/**
+ * What was said before a delivery's own events, oldest first, for bots that are told so with each question. Costs a
+ * request to the conversation's object.
+ */
+export async function turnsBefore(
+  line: ConversationLine,
+  { events }: Pick<DeliverWork, "events">,
+  limit: number,
+): Promise<Turn[]> {
+  if (limit === 0) return [];
+  // The delivery's own are among them, and what came after.
+  const { messages } = await line.call((stub) => stub.thread(null, limit + events.length));
+  const own = new Set(events.map(({ id }) => id));
+  const cut = messages.findIndex(({ id }) => own.has(id));
+  const before = cut === -1 ? messages : messages.slice(0, cut);
+  return before
+    .map(turnOf)
+    .filter((turn) => turn.text !== "" || turn.images.length > 0)
+    .slice(-limit);
+}
+
+function turnOf({ id, from, at, content, status }: ThreadMessage): Turn {
+  const said = JSON.parse(content);
+  if (from === "user") {
+    const type = "postback" in said ? "postback" : "message";
+    const [ask] = asksIn([{ id, type, at, raw: content, isStandby: false }]);
+    const images = ask?.attachments.flatMap(({ type, url }) => (type === "image" && url ? [url] : [])) ?? [];
+    return { from, text: ask?.text ?? "", images };
+  }
+  // What failed was never said.
+  return { from: "page", text: status === "failed" ? "" : (textOf(said) ?? ""), images: [] };
+}

@@ -1,0 +1,178 @@
+import type { PageRules } from "../conversation/work.ts";
+import { type App, type Config, eventsFor } from "../env.ts";
+import type { PageId } from "../ids.ts";
+import type { StoredChannel } from "./channel.ts";
+import type { Page } from "./page.ts";
+import { seal, unseal } from "./sealing.ts";
+import {
+  type BotShare,
+  type PageSettings,
+  settingsOf,
+  type WrittenBot,
+  type WrittenSettings,
+} from "./settings.ts";
+
+/**
+ * How a page is served now: what the deployment says, and over it what was set while it runs, which the page's object
+ * keeps. An isolate asks the object once in a while, not once per message.
+ */
+export interface PageSetup {
+  page: PageId;
+  app: App;
+  /** Whether somebody said that the page is this app's, so that another's word on it doesn't count. */
+  isAppsOwn: boolean;
+  /** `undefined`: no token is known, and what is to be sent is held. */
+  token: string | undefined;
+  settings: PageSettings;
+  bot: BotSpec;
+  canary: { bot: BotSpec; percent: number } | null;
+  shadow: { bot: BotSpec; percent: number } | null;
+}
+
+/** A bot, with all it takes to reach it but what every bot has. */
+export interface BotSpec {
+  url: string;
+  protocol: WrittenBot["protocol"];
+  token: string | undefined;
+  timeoutMs: number;
+  model: string | undefined;
+  prompt: string | undefined;
+  turns: number;
+  /** What webhooks in Meta's own form are signed under. */
+  appSecret: string;
+}
+
+/** Where setups come from. */
+export interface SetupSource {
+  config: Config;
+  pages: DurableObjectNamespace<Page>;
+}
+
+/** How long an isolate goes by what it was told, ms: changes are in force everywhere after that. */
+const FRESH_MS = 20_000;
+const MAX_REMEMBERED = 2000;
+const DEFAULT_TURNS = 20;
+
+interface Remembered {
+  config: Config;
+  at: number;
+  setup: Promise<PageSetup>;
+}
+const remembered = new Map<PageId, Remembered>();
+
+/**
+ * Never throws: a page whose object can't be reached is served as it was last, or as the deployment says.
+ */
+export function setupOf(source: SetupSource, page: PageId): Promise<PageSetup> {
+  const now = Date.now();
+  const known = remembered.get(page);
+  const isOurs = known?.config === source.config;
+  if (known && isOurs && now - known.at < FRESH_MS) return known.setup;
+  const setup = ask(source, page, isOurs ? known?.setup : undefined);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(page, { config: source.config, at: now, setup });
+  return setup;
+}
+
+/** It has been changed from here: the next to ask is told anew. */
+export function forgetSetup(page: PageId): void {
+  remembered.delete(page);
+}
+
+async function ask(
+  source: SetupSource,
+  page: PageId,
+  last: Promise<PageSetup> | undefined,
+): Promise<PageSetup> {
+  const { config, pages } = source;
+  try {
+    const object = pages.getByName(page);
+    const stored = await object.channel();
+    const token = await tokenIn(stored, config, page, (sealed, anew) => object.reseal(sealed, anew));
+    return setupFrom(config, page, stored, token);
+  } catch (error) {
+    console.error({ event: "page_unreachable", error: String(error) });
+    // Asked again with the next message.
+    remembered.delete(page);
+    return last ?? setupFrom(config, page, null, config.pageTokens.get(page));
+  }
+}
+
+async function tokenIn(
+  stored: StoredChannel | null,
+  { sealingKeys, pageTokens }: Config,
+  page: PageId,
+  reseal: (sealed: string, anew: string) => Promise<unknown>,
+): Promise<string | undefined> {
+  if (!stored || (stored.token === null && stored.isConnected)) return pageTokens.get(page);
+  if (stored.token === null) return undefined;
+  const opened = await unseal(sealingKeys, stored.token, tokenOf(page));
+  if (!opened) {
+    // The key it was sealed under is no longer set.
+    console.error({ event: "token_not_opened", page });
+    return undefined;
+  }
+  if (opened.isStale) await reseal(stored.token, await seal(sealingKeys, opened.text, tokenOf(page)));
+  return opened.text;
+}
+
+const tokenOf = (page: PageId) => ({ page, purpose: "page_token" });
+
+/** Pure. @param token in clear */
+export function setupFrom(
+  config: Config,
+  page: PageId,
+  stored: Pick<StoredChannel, "settings" | "appId"> | null,
+  token: string | undefined,
+): PageSetup {
+  const own: WrittenSettings = stored?.settings == null ? {} : JSON.parse(stored.settings);
+  const settings = settingsOf({ ...config.writtenFor(page), ...own });
+  const appId = stored?.appId ?? settings.appId;
+  const named = appId === null ? undefined : config.apps.find(({ id }) => id === appId);
+  const app = named ?? config.apps[0];
+  const specOf = (bot: WrittenBot) => specFrom(bot, config, app);
+  const share = (one: BotShare | null) => one && { bot: specOf(one.bot), percent: one.percent };
+  return {
+    page,
+    app,
+    isAppsOwn: named !== undefined,
+    token,
+    settings,
+    bot: settings.bot ? specOf(settings.bot) : ofDeployment(config, app),
+    canary: share(settings.canary),
+    shadow: share(settings.shadow),
+  };
+}
+
+function specFrom(bot: WrittenBot, config: Config, app: App): BotSpec {
+  const { url, protocol, tokenName, timeoutMs, model, prompt, turns } = bot;
+  const { timeoutMs: longest, appSecret = app.secrets[0] } = config.bot;
+  return {
+    url,
+    protocol,
+    token: tokenName === null ? undefined : config.botTokens.get(tokenName),
+    timeoutMs: Math.min(timeoutMs ?? longest, longest),
+    model: model ?? undefined,
+    prompt: prompt ?? undefined,
+    turns: turns ?? DEFAULT_TURNS,
+    appSecret,
+  };
+}
+
+function ofDeployment({ bot }: Config, app: App): BotSpec {
+  const { url, protocol, token, timeoutMs, model, prompt, appSecret = app.secrets[0] } = bot;
+  return { url, protocol, token, timeoutMs, model, prompt, turns: DEFAULT_TURNS, appSecret };
+}
+
+/** What of a page's settings its conversations go by. */
+export function rulesOf({ settings }: PageSetup): PageRules {
+  const { forwardStandby, pauseOnInboxReply, handBackMs, gatherMs, stateTtlMs, callbacks } = settings;
+  return { forwardStandby, pauseOnInboxReply, handBackMs, gatherMs, stateTtlMs, callbacks };
+}
+
+/** Event types that go to a page's bot; `undefined` = all. */
+export function botEventsOf({ settings, bot }: PageSetup, config: Config): ReadonlySet<string> | undefined {
+  return settings.isOn ? eventsFor(config, bot.protocol) : NONE;
+}
+
+const NONE: ReadonlySet<string> = new Set();
