@@ -17,6 +17,7 @@ const gatewaySettings = {
     { name: "bot", key: "bot-key-of-the-tests-000001", role: "bot" },
     { name: "operator", key: "operator-key-of-the-tests-1", role: "operator" },
     { name: "admin", key: "admin-key-of-the-tests-0001", role: "admin" },
+    { name: "elsewhere", key: "bot-key-of-another-page-001", role: "admin", pages: ["999"] },
   ]),
 };
 

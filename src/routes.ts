@@ -18,6 +18,7 @@ import { personaCreate, personaDelete, personaList } from "./api/personas.ts";
 import { applyWanted, compareWithWanted, getProfile, setMenuOfUser } from "./api/profile.ts";
 import { answerState } from "./api/state.ts";
 import { run } from "./dispatch/run.ts";
+import { openDoor } from "./door/door.ts";
 import { type App, type Config, configOf } from "./env.ts";
 import { health, notConfigured } from "./health.ts";
 import { serveMedia } from "./media/serve.ts";
@@ -75,6 +76,11 @@ function starter(config: Config, env: Cloudflare.Env, ctx: ExecutionContext): Ca
   return (conversation, work, onSent) =>
     ctx.waitUntil(run({ ...context, ...(onSent ? { onSent } : {}) }, conversation, work, "ordinary"));
 }
+
+/** What is called like Meta's Graph API is answered like it (src/door). */
+const IS_GRAPH_CALL = /^https?:\/\/[^/]+\/v\d+\.\d+(?:[/?#]|$)/;
+const isGraphBatch = ({ method, url }: Request): boolean =>
+  method === "POST" && /^https?:\/\/[^/]+\/?(?:[?#]|$)/.test(url);
 
 /** The HTTP API: each call with the role it needs. */
 const calls: [path: string, role: Role, handle: ApiCall][] = [
@@ -145,6 +151,11 @@ export async function answer(
     // Nearly every request is this one; matching routes would cost it a tenth of its time.
     if (request.method === "POST" && IS_WEBHOOK.test(request.url)) {
       return await webhook(request, env, ctx);
+    }
+    if (IS_GRAPH_CALL.test(request.url) || isGraphBatch(request)) {
+      return await configured(env, (config) =>
+        openDoor(request, config, env, { start: starter(config, env, ctx) }),
+      );
     }
     const response: Response | undefined = await router.fetch(request, env, ctx);
     return response ?? noRoute(request);

@@ -7,11 +7,14 @@ Read it from the bottom: the server, then what it checks, then what it says. `re
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import re
+import signal
+import socket
 import sys
 import threading
 import time
@@ -57,7 +60,8 @@ def answer_to(data):
     # The gateway keeps `state` for us and hands it back with the next delivery of this conversation.
     # Sending its version along makes it keep the stored one, should somebody else have changed it meanwhile.
     conversation = data["conversation"]
-    count = ((conversation.get("state") or {}).get("count") or 0) + len(messages)
+    left = conversation.get("state")
+    count = (left.get("count", 0) if isinstance(left, dict) else 0) + len(messages)
     return {"messages": messages, "state": {"count": count}, "state_version": conversation["state_version"]}
 
 
@@ -179,12 +183,40 @@ class Bot(BaseHTTPRequestHandler):
         """No line per request: what people write does not belong in a log by default."""
 
 
+class Server(ThreadingHTTPServer):
+    """Ends when what is being answered is answered."""
+
+    daemon_threads = False  # server_close() waits for them
+    request_queue_size = 128  # people write in bursts; the default is 5
+
+    def __init__(self, *args):
+        self.connections = set()
+        super().__init__(*args)
+
+    def process_request(self, request, client_address):
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self):
+        for connection in list(self.connections):
+            # No more is read: an idle connection ends, one that is being answered gets its answer.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+        super().server_close()
+
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
     Bot.keys = read_keys(os.environ.get("BOT_SIGNING_SECRET", ""))
     port = int(os.environ.get("PORT", "8789"))
-    server = ThreadingHTTPServer(("127.0.0.1", port), Bot)
-    print(f"echo bot on http://127.0.0.1:{port}", flush=True)
-    try:
+    signal.signal(signal.SIGTERM, stop)
+    with contextlib.suppress(KeyboardInterrupt), Server(("127.0.0.1", port), Bot) as server:
+        print(f"echo bot on http://127.0.0.1:{port}", flush=True)
         server.serve_forever()
-    except KeyboardInterrupt:
-        pass

@@ -1,5 +1,5 @@
 /**
- * An echo bot for Messengate's native protocol (docs/bot-protocol.md): Node 18 or newer, no dependencies.
+ * An echo bot for Messengate's native protocol (docs/bot-protocol.md): Node 18.2 or newer, no dependencies.
  *
  *   BOT_SIGNING_SECRET=whsec_… PORT=8789 node server.mjs
  *
@@ -133,3 +133,11 @@ const server = createServer(async (request, response) => {
   response.end(body);
 });
 server.listen(port, "127.0.0.1", () => console.log(`echo bot on http://127.0.0.1:${port}`));
+
+// What is being answered is still answered; then nothing is left to do. A second signal ends it at once.
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    server.close();
+    server.closeIdleConnections();
+  });
+}

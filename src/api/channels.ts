@@ -145,7 +145,7 @@ export async function updateChannel(
     },
   );
   const changed = { ...channel, name: name ?? channel.name, imageUrl: image_url ?? channel.imageUrl };
-  await directoryOf(env).put(changed);
+  await directoryOf(env).rename(changed);
   forgetSetup(pageId(sourceChannelId));
   return Response.json(detailedView(changed, stored.settings));
 }

@@ -152,7 +152,7 @@ function invalid(path: string, message: string): Bodies {
 }
 
 /** A key is the caller's own: others may use the same. Hashed, since what callers put there is theirs. */
-async function idOf(key: string, caller: string): Promise<string> {
+export async function idOf(key: string, caller: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", encode(`${caller}\n${key}`));
   return `req_${new Uint8Array(digest).slice(0, 16).toHex()}`;
 }

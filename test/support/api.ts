@@ -5,6 +5,8 @@ const KEYS = {
   bot: "bot-key-of-the-tests-000001",
   operator: "operator-key-of-the-tests-1",
   admin: "admin-key-of-the-tests-0001",
+  /** An admin's of another page alone. */
+  elsewhere: "bot-key-of-another-page-001",
 } as const;
 
 /** Calls the HTTP API as somebody of a role. */
@@ -13,11 +15,12 @@ export const call = (
   body: unknown,
   role: keyof typeof KEYS,
   headers: Record<string, string> = {},
+  method = "POST",
 ): Promise<Response> =>
   exports.default.fetch(
     new Request(`https://gateway.invalid${path}`, {
-      method: "POST",
+      method,
       headers: { authorization: `Bearer ${KEYS[role]}`, ...headers },
-      body: JSON.stringify(body),
+      ...(method === "GET" ? {} : { body: JSON.stringify(body) }),
     }),
   );

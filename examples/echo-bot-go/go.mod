@@ -1,0 +1,3 @@
+module echobot
+
+go 1.19
