@@ -86,10 +86,15 @@ async function sendVia(
     const reason = "no access token of this page is configured";
     return { outcome: { kind: "hold", code: "no_token", reason } };
   }
+  let meta: MetaAnswer | undefined;
+  const hear = (answer: MetaAnswer) => {
+    if (work.isAwaited) meta = answer;
+  };
   const user = recipientOf(work.user);
   if (work.form === "thread_control") {
     const { call, fields } = readThreadControl(body);
-    return { outcome: await graph.control(call, user, fields) };
+    const outcome = await graph.control(call, user, fields, hear);
+    return { outcome, ...(meta === undefined ? {} : { meta }) };
   }
   const isSomebody = work.user !== PAGE_ITSELF;
   for (const action of isSomebody ? work.actions : []) await graph.act(user, action);
@@ -99,10 +104,6 @@ async function sendVia(
   const recipient = recipientIn(body, work.user);
   const dressed = asPersona(rest, work, settings);
   const file = await knownFile(pages, work.page, dressed);
-  let meta: MetaAnswer | undefined;
-  const hear = (answer: MetaAnswer) => {
-    if (work.isAwaited) meta = answer;
-  };
   const outcome = await graph.send(recipient, JSON.stringify(file?.body ?? dressed), hear);
   if (file?.isKnown && outcome.kind === "failed" && FILE_LOST.has(outcome.code)) {
     await file.forget();

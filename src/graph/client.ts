@@ -101,10 +101,16 @@ export class GraphClient {
   /**
    * Moves the thread between apps. Never throws; done is `sent` with the mid `null`, and it is harmless to repeat.
    * @param fields `target_app_id` of a pass, `metadata` for whoever gets the thread
+   * @param hear gets Meta's own answer, if one came
    * @see https://developers.facebook.com/docs/messenger-platform/handover-protocol
    */
-  control(call: ThreadCall, recipient: Recipient, fields: Record<string, string>): Promise<SendOutcome> {
-    return this.#outcomeOf(`${this.page}/${call}`, { recipient }, JSON.stringify(fields));
+  control(
+    call: ThreadCall,
+    recipient: Recipient,
+    fields: Record<string, string>,
+    hear?: (answer: MetaAnswer) => void,
+  ): Promise<SendOutcome> {
+    return this.#outcomeOf(`${this.page}/${call}`, { recipient }, JSON.stringify(fields), hear);
   }
 
   /**
