@@ -126,14 +126,14 @@ export async function replayDeliveries(
     if (!conversation) return unknownDelivery();
     const stub = env.CONVERSATION.getByName(conversation);
     if (!(await stub.delivery(asked.id))) return unknownDelivery();
-    await env.PAGE.getByName(conversation.slice(0, conversation.indexOf("_"))).free("bot");
+    await freeBots(env, conversation.slice(0, conversation.indexOf("_")));
     return Response.json({ replayed: await stub.replay([asked.id]), next_cursor: null });
   }
   const of = await pageOf(asked.page_id, config, env, caller);
   if (!of.ok) return of.response;
   const { page: owner } = of.setup;
   const stub = env.PAGE.getByName(owner);
-  await stub.free("bot");
+  await freeBots(env, owner);
   const after = asked.cursor ? Number(asked.cursor) : 0;
   const letters = await stub.deadLettersSince(Date.parse(asked.since), after, MAX_REPLAYED);
   let replayed = 0;
@@ -142,6 +142,12 @@ export async function replayDeliveries(
   }
   const last = letters.length === MAX_REPLAYED ? letters.at(-1) : undefined;
   return Response.json({ replayed, next_cursor: last ? String(last.seq) : null });
+}
+
+/** Whoever replays means to try: also a bot that said it was gone. */
+async function freeBots(env: Cloudflare.Env, page: string): Promise<void> {
+  const object = env.PAGE.getByName(page);
+  await Promise.all([object.free("bot"), object.free("canary")]);
 }
 
 interface Asked {

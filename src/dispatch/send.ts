@@ -103,7 +103,8 @@ async function sendVia(
   const { recipient: _, ...rest } = body;
   const recipient = recipientIn(body, work.user);
   const dressed = asPersona(rest, work, settings);
-  const file = await knownFile(pages, work.page, dressed);
+  // Who waits for Meta's answer gets it for what they said: a file by its address, and its id in the answer.
+  const file = work.isAwaited ? undefined : await knownFile(pages, work.page, dressed);
   const outcome = await graph.send(recipient, JSON.stringify(file?.body ?? dressed), hear);
   if (file?.isKnown && outcome.kind === "failed" && FILE_LOST.has(outcome.code)) {
     await file.forget();

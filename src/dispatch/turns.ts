@@ -1,4 +1,4 @@
-import { asksIn } from "../bots/asks.ts";
+import { asksIn, wordsAndPictures } from "../bots/asks.ts";
 import type { Turn } from "../bots/bot.ts";
 import type { ConversationLine } from "../conversation/stub.ts";
 import type { ThreadMessage } from "../conversation/thread.ts";
@@ -31,8 +31,8 @@ function turnOf({ id, from, at, content, status }: ThreadMessage): Turn {
   if (from === "user") {
     const type = "postback" in said ? "postback" : "message";
     const [ask] = asksIn([{ id, type, at, raw: content, isStandby: false }]);
-    const images = ask?.attachments.flatMap(({ type, url }) => (type === "image" && url ? [url] : [])) ?? [];
-    return { from, text: ask?.text ?? "", images };
+    const { text, pictures } = ask ? wordsAndPictures(ask) : { text: "", pictures: [] };
+    return { from, text, images: pictures };
   }
   // What failed was never said.
   return { from: "page", text: status === "failed" ? "" : (textOf(said) ?? ""), images: [] };
