@@ -27,6 +27,7 @@ export function deliverWork(
     kind: "deliver",
     delivery: delivery.id,
     attempt: delivery.attempt,
+    first: delivery.first,
     conversation: {
       id,
       page,

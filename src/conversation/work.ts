@@ -16,6 +16,8 @@ export interface DeliverWork {
   delivery: string;
   /** From 1. */
   attempt: number;
+  /** The number of its first event: what was said before has lower ones. */
+  first: number;
   conversation: ConversationFacts;
   events: DeliveredEvent[];
 }

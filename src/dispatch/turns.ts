@@ -11,16 +11,12 @@ import { textOf } from "../messages/reading.ts";
  */
 export async function turnsBefore(
   line: ConversationLine,
-  { events }: Pick<DeliverWork, "events">,
+  { first }: Pick<DeliverWork, "first">,
   limit: number,
 ): Promise<Turn[]> {
   if (limit === 0) return [];
-  // The delivery's own are among them, and what came after.
-  const { messages } = await line.call((stub) => stub.thread(null, limit + events.length));
-  const own = new Set(events.map(({ id }) => id));
-  const cut = messages.findIndex(({ id }) => own.has(id));
-  const before = cut === -1 ? messages : messages.slice(0, cut);
-  return before
+  const { messages } = await line.call((stub) => stub.thread(first, limit));
+  return messages
     .map(turnOf)
     .filter((turn) => turn.text !== "" || turn.images.length > 0)
     .slice(-limit);

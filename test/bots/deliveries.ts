@@ -62,6 +62,7 @@ export const workOf = (...events: Event[]): DeliverWork => ({
   kind: "deliver",
   delivery: "msg_0123456789abcdef0123456789abcdef",
   attempt: 1,
+  first: 1,
   conversation,
   events,
 });

@@ -22,6 +22,7 @@ const work: DeliverWork = {
   kind: "deliver",
   delivery: "msg_0123456789abcdef0123456789abcdef",
   attempt: 1,
+  first: 1,
   conversation: {
     id: conversationId(page, user),
     page,

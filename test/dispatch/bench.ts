@@ -85,6 +85,7 @@ export const deliverWorkOf = (
   kind: "deliver",
   delivery: "msg_0123456789abcdef0123456789abcdef",
   attempt: 1,
+  first: 1,
   conversation: {
     id: conversationId(page, USER),
     page,
