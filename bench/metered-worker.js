@@ -33,8 +33,8 @@ export class Conversation extends Gateway {
     this.#self = { ...env, CONVERSATION: { getByName: () => stub } };
   }
 
-  async ingest(events, take) {
-    const ingested = await this.#billed(() => super.ingest(events, take));
+  async ingest(events, take, rules) {
+    const ingested = await this.#billed(() => super.ingest(events, take, rules));
     if (!this.env.OBJECT_AWAITS) return ingested;
     this.ctx.waitUntil(this.#doWork(ingested.work));
     return { ...ingested, work: [] };

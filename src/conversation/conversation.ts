@@ -7,12 +7,13 @@ import { Awaiting } from "./awaiting.ts";
 import { Books } from "./books.ts";
 import { callBack } from "./callbacks.ts";
 import { hear } from "./hearing.ts";
+import { type ExportPage, exportRows } from "./export.ts";
 import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import { leaseMs, MAX_WAITING, REQUEST_REACH, SETTINGS_RETRY_MS, TIDY_EVERY_MS } from "./limits.ts";
 import { asOf, wroteInPerson } from "./owner.ts";
 import { firstInUse } from "./position.ts";
-import { entryOf, factsAfterSend, isInPerson, refusalOf } from "./requests.ts";
+import { entryOf, factsAfterRequest, factsAfterSend, isInPerson, refusalOf } from "./requests.ts";
 import { migrate } from "./schema.ts";
 import {
   changeOf,
@@ -54,7 +55,7 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** `null` after the conversation has expired, until something comes again. */
   #opened: Books | null;
   readonly #clock: AlarmClock;
-  readonly #awaiting = new Awaiting();
+  #awaiting = new Awaiting();
   /** As last told, by whoever came. */
   #rules: PageRules | undefined;
   /** When old rows are deleted, ms; `undefined` until it is asked for. */
@@ -170,7 +171,8 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     if (refusal) return { refusal, entry: 0, messages: [], work: [] };
     let entry = 0;
     const work = this.#step(EVERYTHING, (now) => {
-      this.#books.keep(isInPerson(request) ? wroteInPerson(current, request.rules, now) : current);
+      const known = isInPerson(request) ? wroteInPerson(current, request.rules, now) : current;
+      this.#books.keep(factsAfterRequest(known, request, now));
       entry = ledger.sends.append(entryOf(request), now);
     });
     return { refusal: null, entry, messages: this.#entry(entry), work };
@@ -238,6 +240,31 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   /** A message of the user's or the page's as Meta sent it, as JSON text; `null` if it isn't on record. */
   rawOfMessage(mid: string): string | null {
     return this.#books.events.rawOf(mid);
+  }
+
+  /** All that is stored, oldest first, from after number `after`: at most `limit` events and outbox entries. */
+  export(after: number, limit: number): ExportPage {
+    const { facts, ledger } = this.#books;
+    return exportRows(this.ctx.storage.sql, ledger.position, facts, after, limit);
+  }
+
+  /**
+   * Deletes everything: the database's file, its alarm, and what is in memory. What is out goes on, and its reports find
+   * nothing.
+   * @param since only if the user has done nothing since then (ms), and nothing is to be sent to them
+   * @returns whether there was anything
+   */
+  async erase(since?: number): Promise<boolean> {
+    const { position } = this.#books.ledger;
+    const isUsedAgain = (position.windowAt ?? 0) > (since ?? position.windowAt ?? 0) || position.open.length > 0;
+    if (since !== undefined && isUsedAgain) return false;
+    const wasThere = position.seq > 0 || this.#books.facts !== FRESH_FACTS;
+    this.#clock.set(null);
+    await this.#empty();
+    // Who waits for a message's end learns that nobody knows.
+    this.#awaiting.wake(() => false);
+    this.#awaiting = new Awaiting();
+    return wasThere;
   }
 
   /** Hands what is due to a Dispatcher, without waiting for it. Never throws for the outside's faults. */
@@ -360,11 +387,16 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
       this.#tidyAt = Math.max(this.#nextTidy() ?? 0, now + TIDY_EVERY_MS);
       return false;
     }
+    await this.#empty();
+    return true;
+  }
+
+  /** Nothing may come between: what is in memory goes with the rows. */
+  #empty(): Promise<void> {
     this.#tidyAt = undefined;
     this.#opened = null;
     this.#clock.at = null;
-    await this.ctx.storage.deleteAll();
-    return true;
+    return this.ctx.storage.deleteAll();
   }
 
   #retentionMs(): number {

@@ -6,7 +6,7 @@ import { MAX_OPEN } from "./limits.ts";
 import { foundElsewhere, give } from "./owner.ts";
 import type { MessageState, Position } from "./position.ts";
 import type { Addition, Refusal } from "./sends.ts";
-import { isThreadControl } from "./thread-control.ts";
+import { isThreadControl, readThreadControl } from "./thread-control.ts";
 import type { OutgoingBody, SendReport, SendRequest } from "./work.ts";
 
 /** Requests to send, as opposed to answers of the bot. Pure. */
@@ -50,6 +50,19 @@ function standingAfter(body: OutgoingBody, standing: Standing): Standing {
 /** Whether a person writes to the user with it. */
 export const isInPerson = ({ writer, bodies }: SendRequest): boolean =>
   writer !== "bot" && saysSomething(bodies);
+
+/** What a request that moves the thread makes of the facts, as soon as it is accepted: as a handover of the bot's does. */
+export function factsAfterRequest(facts: Facts, { bodies }: Pick<SendRequest, "bodies">, now: number): Facts {
+  return bodies
+    .filter(isThreadControl)
+    .map(readThreadControl)
+    .reduce((known, { call, fields }) => {
+      if (call === "take_thread_control") return give(known, "bot", "ours", now);
+      const { target_app_id: target } = fields;
+      const isPass = call === "pass_thread_control" && target !== undefined;
+      return isPass ? give(known, target, "ours", now) : known;
+    }, facts);
+}
 
 /** Rather than only moving the thread. */
 const saysSomething = (bodies: readonly OutgoingBody[]): boolean => !bodies.every(isThreadControl);

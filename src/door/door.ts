@@ -1,4 +1,5 @@
 import type { Config } from "../env.ts";
+import { pageId } from "../ids.ts";
 import { graphEnd } from "../pages/ends.ts";
 import { answerBatch } from "./batch.ts";
 import type { Door, Handle } from "./call.ts";
@@ -69,8 +70,7 @@ async function answerCall(door: Door, call: Incoming): Promise<Response> {
   return handle({ ...call, door, caller, setup, graph });
 }
 
-const isPageHere = ({ config }: Door, id: string): boolean =>
-  [...config.pageTokens.keys()].some((page) => page === id);
+const isPageHere = ({ config }: Door, id: string): boolean => config.pageTokens.has(pageId(id));
 
 function handleOf(
   { method }: Incoming,

@@ -13,7 +13,7 @@ export class FormError extends Error {
   }
 }
 
-export type Fields = Record<string, string>;
+type Fields = Record<string, string>;
 
 export interface FormFile {
   name: string;
@@ -92,9 +92,13 @@ class Parts {
     this.#delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
   }
 
-  /** The next part; what is left of the last one is passed over. `undefined` at the form's end. */
+  /** The next part, when the last one has been read. `undefined` at the form's end. */
   async next(): Promise<Head | undefined> {
-    for await (const _ of this.content());
+    let passed = 0;
+    for await (const { byteLength } of this.content()) {
+      passed += byteLength;
+      if (passed > MAX_HEAD_BYTES) throw new FormError("malformed");
+    }
     while (this.#held.byteLength < 2) await this.#fill();
     const mark = text.decode(this.#held.subarray(0, 2));
     if (mark === "--") return undefined;
@@ -111,7 +115,7 @@ class Parts {
     return headOf(lines);
   }
 
-  /** The content of the part that {@link next} has told of, or what is left of it. */
+  /** The content of the part that {@link next} has told of. */
   async *content(): AsyncGenerator<Uint8Array> {
     while (this.#isInContent) {
       const end = indexOf(this.#held, this.#delimiter);

@@ -14,7 +14,11 @@ type Identified = { ok: true; caller: Caller; setup: PageSetup } | { ok: false; 
 
 const refuse = (error: MetaError): Identified => ({ ok: false, error });
 
-/** The first part of a path that is a page's and not some other thing's: `me`, or an id with something of it. */
+/**
+ * Whose key it is, and the page that the call is about.
+ * @param node the first part of the path
+ * @param isPage whether that is a page's id, rather than that of some other thing of the key's page
+ */
 export async function identify(
   door: Door,
   call: Incoming,

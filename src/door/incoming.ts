@@ -24,10 +24,10 @@ export interface Incoming {
 
 export type Method = "GET" | "POST" | "DELETE";
 
-export type Read = { ok: true; call: Incoming } | { ok: false; error: MetaError };
+type Read = { ok: true; call: Incoming } | { ok: false; error: MetaError };
 
 /** What a call may bring, files aside. */
-export const MAX_BODY_BYTES = 256 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
 
 const methodSchema = z.enum(["GET", "POST", "DELETE"]);
 

@@ -1,4 +1,4 @@
-import { getPersona } from "../graph/personas.ts";
+import * as z from "zod/mini";
 import type { DoorCall, Handle } from "./call.ts";
 import { errorAnswer, metaErrors } from "./meta-error.ts";
 import { fieldsIn, noSuchField, relayed } from "./relay.ts";
@@ -49,8 +49,23 @@ async function onlyKnown(response: Response, known: ReadonlySet<string>): Promis
 /** `DELETE /{persona}`. Meta would delete whatever of the page's has this id; only personas have what is asked for. */
 export const deletePersona: Handle = async (call) => {
   const { graph, path } = call;
-  const known = await getPersona(graph, path);
-  if (!known.ok && known.status === null) return errorAnswer(metaErrors.unreachable);
-  if (!known.ok) return errorAnswer(metaErrors.noSuchPersona);
+  const query = { fields: "id,name,profile_picture_url" };
+  const asked = await graph.relay("GET", encodeURIComponent(path), { query });
+  if (!asked.ok || asked.status >= 400) return relayed(call, asked);
+  if (!isPersona(asked.body)) return errorAnswer(metaErrors.noSuchPersona);
   return relayed(call, await graph.relay("DELETE", encodeURIComponent(path)));
 };
+
+const personaSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  profile_picture_url: z.nullable(z.string()),
+});
+
+function isPersona(body: string): boolean {
+  try {
+    return personaSchema.safeParse(JSON.parse(body)).success;
+  } catch {
+    return false;
+  }
+}

@@ -14,6 +14,8 @@ interface Row {
 const OWNED = "(#10) Message failed to send because another app is controlling this thread now.";
 const THROTTLED = "(#613) Calls to this api have exceeded the rate limit.";
 const INVALID: Row = { code: 100, says: "(#100) Invalid parameter." };
+/** Meta refused it, and its answer isn't remembered: our reason has its numbers. */
+const REFUSED: Row = { code: 100, says: "Refused by Meta:" };
 /** Nothing was sent, and the same call may do it. */
 const LATER: Row = { status: 500, code: 2, says: "Service temporarily unavailable.", isTransient: true };
 /** Nobody knows whether it was sent: what is not to be repeated blindly must not look transient. */
@@ -53,7 +55,7 @@ const TABLE: Readonly<Record<string, Row>> = {
 
 /** Why something wasn't sent, where Meta has no words of its own to it. */
 export function refusedAs({ code: ours, reason }: { code: string; reason: string }): MetaError {
-  const { status = 400, code, subcode, says, isTransient } = TABLE[ours] ?? UNKNOWN;
+  const { status = 400, code, subcode, says, isTransient } = TABLE[ours] ?? REFUSED;
   return oauthError(code, ours, `${says} ${reason.charAt(0).toUpperCase()}${reason.slice(1)}`, {
     status,
     ...(subcode === undefined ? {} : { error_subcode: subcode }),

@@ -50,7 +50,7 @@ export const asking =
     return relayed(call, await graph.relay(method, `${graph.page}/${edge}`, { query: read.query }));
   };
 
-export function queryOf(
+function queryOf(
   { query, body }: Pick<DoorCall, "query" | "body">,
   takes: readonly string[],
 ): { query: Record<string, string> } | { error: MetaError } {
@@ -123,7 +123,7 @@ const ADDRESS = /"https?:(?:\\?\/){2}(?:[^"\\]|\\.)*"/g;
 const META_HOSTS: ReadonlySet<string> = new Set(["graph.facebook.com", "graph.instagram.com"]);
 
 /** Lists name the addresses of their next and previous parts: they are to be asked for here, too, with a key. */
-export function withOwnAddresses(body: string, { config, origin, version }: Door): string {
+function withOwnAddresses(body: string, { config, origin, version }: Door): string {
   const { host } = new URL(config.graph.url);
   return body.replaceAll(ADDRESS, (literal) => {
     const address = literal.slice(1, -1).replaceAll("\\/", "/");

@@ -57,7 +57,8 @@ const listSchema = z.object({
   ),
 });
 
-const FIELDS = "id,name,access_token,picture{url},tasks";
+const FIELDS_OF_ONE = "id,name,access_token,picture{url}";
+const FIELDS = `${FIELDS_OF_ONE},tasks`;
 const INSTAGRAM_FIELDS = "instagram_business_account{id,name,username,profile_picture_url}";
 
 /** @param withInstagram whether the person allowed to read it: Meta may refuse the whole call otherwise */
@@ -79,12 +80,28 @@ export async function listAccounts(
   return { ok: true, value: accounts };
 }
 
-/** One page, with its token if the person has a role there; asked with a person's token or the page's own. */
+/** One page, with its token if it is the person's to have who asks. */
 export async function readAccount(
-  graph: GraphClient,
+  person: GraphClient,
   page: string,
 ): Promise<{ ok: true; value: Account } | CallFailure> {
-  const query = { fields: "id,name,access_token,picture{url}" };
+  return readPage(person, page, FIELDS_OF_ONE);
+}
+
+/** What a page is called; asked with its own token. */
+export function readName(
+  graph: GraphClient,
+  page: string,
+): Promise<{ ok: true; value: Named } | CallFailure> {
+  return readPage(graph, page, "id,name,picture{url}");
+}
+
+async function readPage(
+  graph: GraphClient,
+  page: string,
+  fields: string,
+): Promise<{ ok: true; value: Account } | CallFailure> {
+  const query = { fields };
   const answer = reading(await graph.call("GET", encodeURIComponent(page), { query }), accountSchema);
   return answer.ok ? { ok: true, value: accountIn(answer.value) } : answer;
 }

@@ -31,15 +31,15 @@ export interface Fault extends Json {
 }
 
 export class Simulator {
-  readonly #url: string;
+  readonly url: string;
 
   constructor(url: string) {
-    this.#url = url;
+    this.url = url;
   }
 
   /** @throws if the simulator doesn't do as it is told: that is a mistake in the test. */
   async #control<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: Json): Promise<T> {
-    const response = await fetch(`${this.#url}/_sim${path}`, {
+    const response = await fetch(`${this.url}/_sim${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -126,7 +126,7 @@ export class Simulator {
   /** Reads from the Graph API with a page's token, as Meta's other customers could. */
   async graph(page: string, path: string): Promise<Json> {
     const headers = { authorization: `Bearer TOKEN-OF-${page}` };
-    return (await fetch(`${this.#url}/v25.0/${path}`, { headers })).json() as Promise<Json>;
+    return (await fetch(`${this.url}/v25.0/${path}`, { headers })).json() as Promise<Json>;
   }
 
   verifyWebhook(): Promise<{ ok: boolean; status: number }> {

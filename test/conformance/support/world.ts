@@ -90,6 +90,7 @@ export async function startWorld(
       BOT_SIGNING_SECRET: signingSecret,
       BOT_URL: `${bot.url}/hook`,
       GRAPH_URL: simulator.url,
+      FACEBOOK_URL: simulator.url,
       API_KEYS: JSON.stringify(Object.entries(KEYS).map(([role, key]) => ({ name: role, key, role }))),
       ...settings,
     });
@@ -105,7 +106,10 @@ export async function startWorld(
         headers: { authorization: `Bearer ${KEYS[role]}`, ...headers },
         body: body instanceof FormData ? body : JSON.stringify(body),
       });
-      return { status: response.status, body: (await response.json()) as Json };
+      return {
+        status: response.status,
+        body: response.status === 204 ? {} : ((await response.json()) as Json),
+      };
     },
     sign: (body, secret = "current") => signature(body, APP_SECRETS[secret === "current" ? 0 : 1]),
     async deliver(body, headers) {
