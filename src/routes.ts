@@ -2,6 +2,8 @@ import { type IRequest, Router } from "itty-router";
 import { uploadAttachment } from "./api/attachments.ts";
 import { identify, type Role } from "./api/auth.ts";
 import type { ApiCall, CallContext } from "./api/call.ts";
+import { channelInfo, listChannels, resealChannels, updateChannel } from "./api/channels.ts";
+import { connectFacebook, connectInstagram, disconnectOf, exploreFacebook } from "./api/channels-connect.ts";
 import { forgetComparisons, listComparisons } from "./api/comparisons.ts";
 import {
   conversationInfo,
@@ -22,6 +24,9 @@ import { openDoor } from "./door/door.ts";
 import { type App, type Config, configOf } from "./env.ts";
 import { health, notConfigured } from "./health.ts";
 import { serveMedia } from "./media/serve.ts";
+import { comeBack } from "./oauth/callback.ts";
+import { connectPages, showPages } from "./oauth/picker.ts";
+import { CALLBACK, makeStartLink, start } from "./oauth/start.ts";
 import { problem } from "./problem.ts";
 import { answerHandshake } from "./webhook/handshake.ts";
 import { takeIn } from "./webhook/intake.ts";
@@ -84,6 +89,16 @@ const isGraphBatch = ({ method, url }: Request): boolean =>
 
 /** The HTTP API: each call with the role it needs. */
 const calls: [path: string, role: Role, handle: ApiCall][] = [
+  ["/channels.list", "operator", listChannels],
+  ["/channels.info", "operator", channelInfo],
+  ["/channels.update", "admin", updateChannel],
+  ["/channels.reseal", "admin", resealChannels],
+  ["/channels.facebook.connect", "admin", connectFacebook],
+  ["/channels.facebook.explore", "admin", exploreFacebook],
+  ["/channels.facebook.disconnect", "admin", disconnectOf("facebook")],
+  ["/channels.instagram.connect", "admin", connectInstagram],
+  ["/channels.instagram.disconnect", "admin", disconnectOf("instagram")],
+  ["/oauth.start", "admin", makeStartLink],
   ["/deliveries.list", "operator", listDeliveries],
   ["/deliveries.info", "operator", deliveryInfo],
   ["/deliveries.replay", "operator", replayDeliveries],
@@ -126,6 +141,13 @@ for (const method of ["get", "put", "patch"] as const) {
     }),
   );
 }
+
+router.get("/oauth/start", (request, env) => configured(env, (config) => start(request, config, env)));
+router.get(CALLBACK, (request, env) => configured(env, (config) => comeBack(request, config, env)));
+router.get("/oauth/pages", (request, env) => configured(env, (config) => showPages(request, config, env)));
+router.post("/oauth/pages", (request, env) =>
+  configured(env, (config) => connectPages(request, config, env)),
+);
 
 router.get("/media/:conversation/:event/:index", (request, env) =>
   configured(env, (config) => serveMedia(request, config, env.CONVERSATION)),

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { Channels, type ListedChannel } from "./directory/channels.ts";
+import { type CheckDue, type CheckNote, type CheckPage, Checks } from "./directory/checks.ts";
 import { Logins } from "./directory/logins.ts";
 
 /**
@@ -8,11 +9,13 @@ import { Logins } from "./directory/logins.ts";
  */
 export class Directory extends DurableObject<Cloudflare.Env> {
   readonly #channels: Channels;
+  readonly #checks: Checks;
   readonly #logins: Logins;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#channels = new Channels(ctx.storage.sql);
+    this.#checks = new Checks(ctx.storage.sql);
     this.#logins = new Logins(ctx.storage.sql);
   }
 
@@ -33,6 +36,30 @@ export class Directory extends DurableObject<Cloudflare.Env> {
   /** Lists pages whose names have been learnt, unless they are listed by now. */
   introduce(channels: ListedChannel[]): void {
     for (const channel of channels) this.#channels.introduce(channel);
+  }
+
+  /** Lists a page under another name and picture. */
+  rename(channel: ListedChannel): void {
+    this.#channels.introduce(channel);
+    this.#channels.rename(channel.id, channel);
+  }
+
+  /** The pages whose turn it is to be checked. @param secrets the pages in the deployment's secrets */
+  dueChecks(secrets: string[], atMost: number): CheckDue {
+    return this.#checks.due(this.#channels.all(), secrets, atMost);
+  }
+
+  checkOf(page: string, secrets: string[]): CheckDue {
+    return this.#checks.one(this.#channels.all(), secrets, page);
+  }
+
+  listChecks(secrets: string[], only: string[] | null, after: string | null, limit: number): CheckPage {
+    return this.#checks.list(this.#channels.all(), secrets, only, after, limit);
+  }
+
+  /** @returns the subjects that are in another state now, or have other problems */
+  noteChecks(notes: CheckNote[]): string[] {
+    return this.#checks.note(notes);
   }
 
   /**

@@ -159,7 +159,9 @@ export function readSettings(
 }
 
 function issueIn({ issues: [issue] }: z.core.$ZodError): string {
-  return `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "not valid"}`;
+  const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  const path = [...(issue?.path ?? []), ...unknown].map(String).join(".");
+  return `${path}: ${unknown.length > 0 ? "there is no such setting" : (issue?.message ?? "not valid")}`;
 }
 
 /** The names of the tokens that settings name. */

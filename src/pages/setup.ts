@@ -122,11 +122,13 @@ const tokenOf = (page: PageId) => ({ page, purpose: "page_token" });
 export function setupFrom(
   config: Config,
   page: PageId,
-  stored: Pick<StoredChannel, "settings" | "appId"> | null,
+  stored: Pick<StoredChannel, "settings" | "appId" | "isConnected"> | null,
   token: string | undefined,
 ): PageSetup {
   const own: WrittenSettings = stored?.settings == null ? {} : JSON.parse(stored.settings);
-  const settings = settingsOf({ ...config.writtenFor(page), ...own });
+  const written = settingsOf({ ...config.writtenFor(page), ...own });
+  // Should Meta not have heard of the end of it, its events still come.
+  const settings = stored?.isConnected === false ? { ...written, isOn: false } : written;
   const appId = stored?.appId ?? settings.appId;
   const named = appId === null ? undefined : config.apps.find(({ id }) => id === appId);
   const app = named ?? config.apps[0];

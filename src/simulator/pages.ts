@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Environment, Page } from "./environment.ts";
+import { USUAL_SCOPES } from "./logins.ts";
 
 /** Meta's own inbox, which is an app like others when it comes to threads. */
 export const PAGE_INBOX = "263902037430900";
@@ -17,6 +18,8 @@ export const pageChangeSchema = z.strictObject({
   default_app_id: z.exactOptional(z.nullable(digits)),
   handover_apis: z.exactOptional(z.enum(["all", "pass_and_release", "none"])),
   ownership_hours: z.exactOptional(z.number().check(z.gt(0))),
+  scopes: z.exactOptional(z.array(z.string())),
+  tasks: z.exactOptional(z.array(z.string())),
 });
 
 type PageChange = z.infer<typeof pageChangeSchema>;
@@ -34,6 +37,8 @@ const DEFAULTS: PageSettings = {
   default_app_id: null,
   handover_apis: "all",
   ownership_hours: 24,
+  scopes: [...USUAL_SCOPES],
+  tasks: ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"],
 };
 
 type Platform = "messenger" | "instagram";

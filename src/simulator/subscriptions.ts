@@ -27,6 +27,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   response_feedback: "response_feedback",
   messaging_feedback: "messaging_feedback",
   messaging_customer_information: "messaging_customer_information",
+  message_context: "message_context",
+  label: "inbox_labels",
 };
 
 /** All fields that can be subscribed to here. */
@@ -73,8 +75,11 @@ export class Subscriptions {
     const onPage = this.ofPage(pageId);
     if (app === null || onPage.length === 0) return false;
     const fields = fieldsOf(channel, item);
+    // An Instagram account's fields are the app's alone; of its page it only takes that the app is there.
     return fields.every(
-      (field) => onPage.includes(field) && (app === undefined || app.fields.includes(field)),
+      (field) =>
+        (object === "instagram" || onPage.includes(field)) &&
+        (app === undefined || app.fields.includes(field)),
     );
   }
 }

@@ -36,7 +36,7 @@ describe("a page's settings", () => {
 
   it.each([
     ["{", /not JSON/],
-    ['{"default":{"human_agnet":true}}', /^default: /],
+    ['{"default":{"human_agnet":true}}', /^default\.human_agnet: there is no such setting/],
     ['{"my page":{}}', /my page/],
     ['{"1001":{"hand_back_minutes":-1}}', /^1001\.hand_back_minutes: /],
     // A pause has to fit into the time that a message may take.

@@ -72,6 +72,10 @@ export class Channels {
     this.#insert("INSERT OR IGNORE", channel);
   }
 
+  rename(id: string, { name, imageUrl }: Pick<ListedChannel, "name" | "imageUrl">): void {
+    this.#sql.exec("UPDATE channel SET name = ?, image_url = ? WHERE id = ?", name, imageUrl, id);
+  }
+
   #insert(insert: "INSERT OR REPLACE" | "INSERT OR IGNORE", channel: ListedChannel): void {
     this.#sql.exec(
       `${insert} INTO channel

@@ -1,10 +1,12 @@
 import * as z from "zod/mini";
 import { faultsSchema } from "../faults.ts";
+import { mannerChangeSchema } from "../logins.ts";
 import { pageChangeSchema } from "../pages.ts";
 import { settingsChangeSchema } from "../settings.ts";
 import { verifyWebhook } from "../webhook/handshake.ts";
 import { ok, Refusal, readBody } from "./answers.ts";
 import { pageEventSchema, rawEventsSchema, sendRaw, tellPage } from "./page-events.ts";
+import { picture } from "./picture.ts";
 import { at, knownAccount, limitOf, type Route } from "./route.ts";
 import { userRoutes } from "./user-routes.ts";
 
@@ -33,6 +35,15 @@ export const routes: readonly Route[] = [
         const change = await readBody(request, pageChangeSchema);
         const account = rooms.pages.accountOf(knownAccount(rooms, pageId));
         return ok(rooms.pages.change(account?.page.id ?? pageId, change));
+      },
+    },
+  },
+  {
+    path: at("/_sim/pages/:page/picture"),
+    methods: {
+      GET: ({ rooms, pageId }) => {
+        const account = rooms.pages.accountOf(knownAccount(rooms, pageId));
+        return picture(pageId, ...(account?.page.name.split(" ").slice(0, 2) ?? []));
       },
     },
   },
@@ -82,6 +93,13 @@ export const routes: readonly Route[] = [
       GET: ({ rooms }) => ok(rooms.settings.read()),
       PUT: async ({ rooms, request }) =>
         ok(rooms.settings.change(await readBody(request, settingsChangeSchema))),
+    },
+  },
+  {
+    path: at("/_sim/login"),
+    methods: {
+      GET: ({ rooms }) => ok(rooms.logins.manner()),
+      PUT: async ({ rooms, request }) => ok(rooms.logins.change(await readBody(request, mannerChangeSchema))),
     },
   },
   {

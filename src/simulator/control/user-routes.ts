@@ -30,7 +30,12 @@ export const userRoutes: readonly Route[] = [
   },
   {
     path: at("/_sim/users/:user/picture"),
-    methods: { GET: ({ rooms, userId }) => picture(findUser(rooms, userId)) },
+    methods: {
+      GET: ({ rooms, userId }) => {
+        const { id, first_name, last_name } = findUser(rooms, userId);
+        return picture(id, first_name, last_name);
+      },
+    },
   },
   {
     path: at("/_sim/users/:user/thread"),

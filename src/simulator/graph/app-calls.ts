@@ -4,6 +4,7 @@ import type { Rooms } from "../rooms.ts";
 import { ALL_FIELDS } from "../subscriptions.ts";
 import type { WebhookObject } from "../webhook/envelope.ts";
 import { verifyWebhook } from "../webhook/handshake.ts";
+import { personDoor } from "./accounts.ts";
 import { graphAnswer, graphErrorAnswer } from "./answer.ts";
 import { graphErrors } from "./errors.ts";
 import type { Parameters } from "./parameters.ts";
@@ -18,6 +19,8 @@ export interface AppCall {
   readonly path: string;
   readonly parameters: Parameters;
   readonly token: string;
+  /** Of the simulator, for addresses that lead back to it. */
+  readonly origin: string;
 }
 
 const objectSchema = z.enum(["page", "instagram"]);
@@ -29,8 +32,6 @@ const subscriptionSchema = z.object({
 });
 const OBJECTS: readonly WebhookObject[] = ["page", "instagram"];
 
-const PAGE_SCOPES = ["pages_show_list", "pages_messaging", "pages_manage_metadata"];
-
 /** @returns The answer, or null if the path is none of the app's. */
 export async function appDoor(call: AppCall): Promise<Response | null> {
   const { rooms, method, version, path, token } = call;
@@ -41,9 +42,8 @@ export async function appDoor(call: AppCall): Promise<Response | null> {
   if (path === `${rooms.environment.appId}/subscriptions`) {
     return token === appToken ? await subscriptions(call) : graphErrorAnswer(version, graphErrors.badToken);
   }
-  if (!rooms.logins.isUserToken(token) || method !== "GET") return null;
-  if (path === "me/accounts") return accounts(call);
-  return path === "me" ? graphAnswer(version, { id: "1", name: "Page manager" }) : null;
+  const person = rooms.logins.userToken(token, rooms.clock.now());
+  return person && personDoor(call, person);
 }
 
 /** `GET /debug_token`. @see https://developers.facebook.com/docs/graph-api/reference/debug_token */
@@ -53,14 +53,17 @@ function debugToken({ rooms, version, parameters: { input_token } }: AppCall): R
   const common = { app_id: appId, application: "Simulated app", is_valid: true };
   if (page) {
     const expiry = { expires_at: 0, data_access_expires_at: 0 };
-    const data = { ...common, type: "PAGE", ...expiry, profile_id: page.id, scopes: PAGE_SCOPES };
+    const { scopes } = rooms.pages.settings(page.id);
+    const data = { ...common, type: "PAGE", ...expiry, profile_id: page.id, scopes };
     return graphAnswer(version, { data });
   }
   if (input_token === `${appId}|${appSecret}`) {
     return graphAnswer(version, { data: { ...common, type: "APP", scopes: [] } });
   }
-  if (typeof input_token === "string" && rooms.logins.isUserToken(input_token)) {
-    const data = { ...common, type: "USER", user_id: "1", expires_at: 0, scopes: PAGE_SCOPES };
+  const person = typeof input_token === "string" && rooms.logins.userToken(input_token, rooms.clock.now());
+  if (person) {
+    const { scopes, expiresAt } = person;
+    const data = { ...common, type: "USER", user_id: "1", expires_at: Math.floor(expiresAt / 1000), scopes };
     return graphAnswer(version, { data });
   }
   const error = { code: 190, message: "Invalid OAuth access token." };
@@ -96,15 +99,4 @@ async function subscriptions({ rooms, method, version, parameters }: AppCall): P
   if (!handshake.ok) return graphErrorAnswer(version, graphErrors.callbackFailed(handshake.message));
   store.setApp(object, { callbackUrl: callback_url, fields });
   return graphAnswer(version, { success: true });
-}
-
-/** `GET /me/accounts`: the pages with their tokens. */
-function accounts({ rooms, version }: AppCall): Response {
-  const data = rooms.environment.pages.map(({ id, name, token }) => ({
-    access_token: token,
-    name,
-    id,
-    tasks: ["MODERATE", "MESSAGING", "MANAGE"],
-  }));
-  return graphAnswer(version, { data, paging: { cursors: { before: "MQ", after: "Mg" } } });
 }

@@ -3,6 +3,7 @@ import type { Json } from "../json.ts";
 import type { Rooms } from "../rooms.ts";
 import { graphAnswer, graphErrorAnswer } from "./answer.ts";
 import type { GraphError } from "./errors.ts";
+import { askedFields } from "./fields.ts";
 import type { Input } from "./parameters.ts";
 
 /** One call of the Graph API with a page's token. */
@@ -40,9 +41,8 @@ export function fail({ version }: GraphCall, error: GraphError): Response {
 }
 
 /** @returns What `fields` asks for, in order; empty if it does not. */
-export function fieldsOf({ parameters: { fields } }: GraphCall): readonly string[] {
-  if (Array.isArray(fields)) return fields.map(String);
-  return typeof fields === "string" ? fields.split(",").filter((field) => field !== "") : [];
+export function fieldsOf({ parameters }: GraphCall): readonly string[] {
+  return askedFields(parameters).map(({ name }) => name);
 }
 
 /**

@@ -4,9 +4,10 @@ import { graphAnswer, graphErrorAnswer } from "./answer.ts";
 import { appDoor } from "./app-calls.ts";
 import { batched, readBatch } from "./batch.ts";
 import { fail, type GraphCall } from "./call.ts";
+import { loginDialog } from "./dialog.ts";
 import { NODE_CALLS, OWN_EDGES } from "./edges.ts";
 import { graphErrors } from "./errors.ts";
-import { accessToken, loginDialog } from "./login.ts";
+import { accessToken } from "./login.ts";
 import { isOwnNode } from "./nodes.ts";
 import { readInput } from "./parameters.ts";
 import { underFault } from "./send.ts";
@@ -52,13 +53,13 @@ async function answerCall(rooms: Rooms, request: Request, version: string, path:
   const { method } = request;
   const { parameters } = input;
   if (path === "dialog/oauth" && method === "GET") return loginDialog(rooms, version, parameters);
-  if (path === "oauth/access_token") return accessToken(rooms, version, parameters);
+  if (path === "oauth/access_token") return await accessToken(rooms, version, parameters);
   const token = tokenOf(request, parameters);
-  const ofApp = await appDoor({ rooms, method, version, path, parameters, token });
+  const { origin } = new URL(request.url);
+  const ofApp = await appDoor({ rooms, method, version, path, parameters, token, origin });
   if (ofApp) return ofApp;
   const check = await checkToken(rooms, request, parameters, node);
   if (!check.ok) return graphErrorAnswer(version, check.error);
-  const { origin } = new URL(request.url);
   const call: GraphCall = { ...input, rooms, page: check.page, version, node, origin };
 
   const known = edge === undefined ? NODE_CALLS : OWN_EDGES[edge];

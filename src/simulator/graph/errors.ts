@@ -52,6 +52,11 @@ export const graphErrors = {
   noSuchField: (field: string) => oauth(100, `(#100) Tried accessing nonexisting field (${field})`),
   fieldNeedsPermission: (field: string) =>
     oauth(10, `(#10) This endpoint requires the 'pages_user_${field}' permission or feature`),
+  fieldsNeedPermission: (fields: readonly string[]) =>
+    oauth(
+      200,
+      `(#200) ${fields.map((field) => `To subscribe to the ${field} field, one of these permissions is needed: pages_manage_metadata.`).join(" ")}`,
+    ),
   noConsent: method(
     100,
     "(#100) No profile available for this user: consent is needed before it can be read",

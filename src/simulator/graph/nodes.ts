@@ -1,6 +1,8 @@
 import type { Json } from "../json.ts";
 import { answer, fail, fieldsOf, type GraphCall } from "./call.ts";
 import { graphErrors } from "./errors.ts";
+import { askedFields } from "./fields.ts";
+import { instagramNode, pageNode, picked } from "./page-node.ts";
 import { personaNode } from "./personas.ts";
 import { conversationWith } from "./recipients.ts";
 
@@ -12,13 +14,14 @@ export function readNode(call: GraphCall): Response {
   const { rooms, page, node } = call;
   const account = rooms.pages.accountOf(node === "me" ? page.id : node);
   if (account?.page.id === page.id) {
-    const name = page.name;
     if (account.platform === "instagram") {
-      return pick(call, { id: account.id, name, username: name.toLowerCase().replaceAll(" ", ".") }, ["id"]);
+      const picture = `${call.origin}/_sim/pages/${page.id}/picture`;
+      return pick(call, instagramNode(account.id, page, picture), ["id"]);
     }
-    const { instagram_id } = rooms.pages.settings(page.id);
-    const business = instagram_id === null ? {} : { instagram_business_account: { id: instagram_id } };
-    return pick(call, { id: page.id, name, ...business }, ["id", "name"]);
+    const asked = askedFields(call.parameters);
+    const { tasks: _, ...node } = pageNode(rooms, page, call.origin);
+    const part = picked(node, asked.length > 0 ? asked : [{ name: "name", sub: [] }]);
+    return "node" in part ? answer(call, part.node) : fail(call, graphErrors.noSuchField(part.unknown));
   }
   const persona = rooms.personas.find(page.id, node);
   return persona ? pick(call, personaNode(persona), ["name", "profile_picture_url"]) : readUser(call);

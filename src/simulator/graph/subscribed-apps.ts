@@ -22,8 +22,13 @@ export function subscribeToPage(call: GraphCall): Response {
     const complaint = `Param subscribed_fields[${fields.indexOf(unknown)}] must be one of {${ALL_FIELDS.join(", ")}}`;
     return fail(call, graphErrors.badParameter(complaint));
   }
+  if (!mayManage(call)) return fail(call, graphErrors.fieldsNeedPermission(fields));
   call.rooms.subscriptions.setPage(call.page.id, fields);
   return answer(call, { success: true });
+}
+
+function mayManage({ rooms, page }: GraphCall): boolean {
+  return rooms.pages.settings(page.id).scopes.includes("pages_manage_metadata");
 }
 
 /** `DELETE /{page}/subscribed_apps`: no event of the page reaches us any more. */

@@ -1,0 +1,71 @@
+import { readInstagramAccount, readName } from "../graph/accounts.ts";
+import { type PageId, pageId } from "../ids.ts";
+import type { Source } from "../pages/channel.ts";
+import { channelId } from "../pages/channel-id.ts";
+import type { ListedChannel } from "../pages/directory/channels.ts";
+import { graphEnd } from "../pages/ends.ts";
+import { directoryOf } from "../pages/served.ts";
+import { setupOf } from "../pages/setup.ts";
+import type { ChannelWorld } from "./connect.ts";
+
+/** Pages from the secrets that are asked for their names in one go; the others have theirs next time. */
+const DESCRIBED_AT_ONCE = 10;
+
+/** Every page there is: connected at run time, or in the secrets. Those of the latter are asked once what they are called. */
+export async function allChannels(world: ChannelWorld): Promise<ListedChannel[]> {
+  const { config, env } = world;
+  const directory = directoryOf(env);
+  const listed = await directory.list();
+  const known = new Set(listed.map(({ sourceChannelId }) => sourceChannelId));
+  const unknown = [...config.pageTokens.keys()].filter((page) => !known.has(page));
+  const described = await Promise.all(
+    unknown.slice(0, DESCRIBED_AT_ONCE).map((page) => describe(world, page)),
+  );
+  const learnt = described.filter((one) => one !== undefined);
+  if (learnt.length > 0) await directory.introduce(learnt);
+  const named = new Map(learnt.map((one) => [one.sourceChannelId, one]));
+  const rest = unknown.map((page) => named.get(page) ?? fromSecrets(page, "facebook", page));
+  return [...listed.map((one) => asServed(world, one)), ...(await Promise.all(rest))];
+}
+
+/** @returns `undefined` if there is none of this id */
+export async function findChannel(world: ChannelWorld, id: string): Promise<ListedChannel | undefined> {
+  const listed = await directoryOf(world.env).find(id);
+  if (listed) return asServed(world, listed);
+  return (await allChannels(world)).find((one) => one.id === id);
+}
+
+/** A page that was only ever in the secrets is connected as long as it is there. */
+const asServed = ({ config }: ChannelWorld, channel: ListedChannel): ListedChannel => ({
+  ...channel,
+  isConnected:
+    channel.isConnected &&
+    (channel.tokenIn === "object" || config.pageTokens.has(pageId(channel.sourceChannelId))),
+});
+
+/** What Meta says of a page in the secrets: an id there can also be that of an Instagram account. */
+async function describe({ config, env }: ChannelWorld, page: PageId): Promise<ListedChannel | undefined> {
+  const graph = graphEnd(config, await setupOf({ config, pages: env.PAGE }, page));
+  if (!graph) return undefined;
+  const itself = await readName(graph, "me");
+  if (!itself.ok) return undefined;
+  const { id, name, imageUrl } = itself.value;
+  if (id === page) return { ...(await fromSecrets(page, "facebook", id)), name, imageUrl };
+  const account = await readInstagramAccount(graph, id);
+  if (!account.ok || account.value?.id !== page) return undefined;
+  const { name: handle, imageUrl: picture } = account.value;
+  return { ...(await fromSecrets(page, "instagram", id)), name: handle, imageUrl: picture };
+}
+
+const fromSecrets = async (page: string, source: Source, facebookPage: string): Promise<ListedChannel> => ({
+  id: await channelId(source, page),
+  source,
+  sourceChannelId: page,
+  facebookPage,
+  appId: null,
+  name: null,
+  imageUrl: null,
+  isConnected: true,
+  tokenIn: "secret",
+  connectedAt: null,
+});
