@@ -6,8 +6,9 @@ import { acceptAnswer, handOver } from "./answer.ts";
 import { Awaiting } from "./awaiting.ts";
 import { Books } from "./books.ts";
 import { callBack } from "./callbacks.ts";
-import { hear } from "./hearing.ts";
 import { type ExportPage, exportRows } from "./export.ts";
+import { FRESH_FACTS } from "./facts.ts";
+import { hear } from "./hearing.ts";
 import { tidy, tidyDue } from "./housekeeping.ts";
 import type { IncomingEvent } from "./incoming.ts";
 import { leaseMs, MAX_WAITING, REQUEST_REACH, SETTINGS_RETRY_MS, TIDY_EVERY_MS } from "./limits.ts";
@@ -255,10 +256,10 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
    * @returns whether there was anything
    */
   async erase(since?: number): Promise<boolean> {
-    const { position } = this.#books.ledger;
-    const isUsedAgain = (position.windowAt ?? 0) > (since ?? position.windowAt ?? 0) || position.open.length > 0;
-    if (since !== undefined && isUsedAgain) return false;
-    const wasThere = position.seq > 0 || this.#books.facts !== FRESH_FACTS;
+    const { facts, ledger } = this.#books;
+    const { seq, windowAt, open } = ledger.position;
+    if (since !== undefined && ((windowAt ?? 0) > since || open.length > 0)) return false;
+    const wasThere = seq > 0 || facts !== FRESH_FACTS;
     this.#clock.set(null);
     await this.#empty();
     // Who waits for a message's end learns that nobody knows.

@@ -1,6 +1,6 @@
 import type { ConversationId } from "../ids.ts";
 import type { Attachment } from "./attachments.ts";
-import { keyOf, type MediaRef, prefixOf } from "./link.ts";
+import { keyOf, type MediaRef, prefixOf, refIn } from "./link.ts";
 import { fetchOriginal, MAX_MEDIA_BYTES, type OriginalTrouble } from "./original.ts";
 
 /** The copies of attachments in R2, under `media/<conversation>/<event>/<place>`. */
@@ -50,6 +50,45 @@ export async function forgetMedia(
     if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
     if (!truncated) return;
   }
+}
+
+/** A copy, by what it is of. */
+export interface KeptCopy {
+  /** The event's id, and the attachment's place in its list. */
+  event: string;
+  index: number;
+  /** bytes */
+  size: number;
+  contentType: string | null;
+  /** When it was made, ms. */
+  at: number;
+}
+
+/** The copies there are of a conversation's attachments. @throws when R2 fails */
+export async function copiesOf(bucket: R2Bucket, conversation: ConversationId): Promise<KeptCopy[]> {
+  const copies: KeptCopy[] = [];
+  let cursor: string | undefined;
+  do {
+    const listed = await bucket.list({
+      prefix: prefixOf(conversation),
+      include: ["httpMetadata"],
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { key, size, httpMetadata, uploaded } of listed.objects) {
+      const ref = refIn(`/${key}`);
+      if (!ref) continue;
+      const { event, index } = ref;
+      copies.push({
+        event,
+        index,
+        size,
+        contentType: httpMetadata?.contentType ?? null,
+        at: uploaded.getTime(),
+      });
+    }
+    cursor = listed.truncated ? listed.cursor : undefined;
+  } while (cursor !== undefined);
+  return copies;
 }
 
 /** @returns `undefined` when there is more than may be kept */

@@ -73,19 +73,31 @@ export class Comparisons {
   }
 
   list(before: number | null, limit: number): ComparisonPage {
-    type Row = Omit<Comparison, "primary" | "shadow"> & { seq: number; sides: string };
     const comparisons = this.#sql
-      .exec<Row & Record<string, SqlStorageValue>>(
+      .exec<Row>(
         "SELECT * FROM comparison WHERE seq < ? ORDER BY seq DESC LIMIT ?",
         before ?? Number.MAX_SAFE_INTEGER,
         limit,
       )
       .toArray()
-      .map(({ sides, ...row }) => ({ ...row, ...JSON.parse(sides) }));
+      .map(comparisonIn);
     const verdicts = this.#sql
       .exec<{ verdict: string; count: number; since: number }>("SELECT * FROM verdict ORDER BY verdict")
       .toArray();
     return { comparisons, verdicts };
+  }
+
+  /** What was said to one user, newest first. */
+  of(conversation: string): Comparison[] {
+    return this.#sql
+      .exec<Row>("SELECT * FROM comparison WHERE conversation = ? ORDER BY seq DESC", conversation)
+      .toArray()
+      .map(comparisonIn);
+  }
+
+  /** Those of a conversation; they stay counted. */
+  forgetConversation(conversation: string): void {
+    this.#sql.exec("DELETE FROM comparison WHERE conversation = ?", conversation);
   }
 
   /** For another trial. */
@@ -94,3 +106,13 @@ export class Comparisons {
     this.#sql.exec("DELETE FROM verdict");
   }
 }
+
+type Row = Omit<Comparison, "primary" | "shadow"> & { seq: number; sides: string } & Record<
+    string,
+    SqlStorageValue
+  >;
+
+const comparisonIn = ({ sides, ...row }: Row): Comparison & { seq: number } => ({
+  ...row,
+  ...JSON.parse(sides),
+});

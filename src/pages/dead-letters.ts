@@ -62,6 +62,17 @@ export class DeadLetters {
     this.#sql.exec("DELETE FROM dead_letter WHERE at < ?", before);
   }
 
+  /** Those of a conversation that died until `at`, ms. */
+  forgetConversation(conversation: string, at: number): void {
+    this.#sql.exec("DELETE FROM dead_letter WHERE conversation = ? AND at <= ?", conversation, at);
+  }
+
+  of(conversation: string): DeadLetter[] {
+    return this.#sql
+      .exec<DeadLetter>("SELECT * FROM dead_letter WHERE conversation = ? ORDER BY seq", conversation)
+      .toArray();
+  }
+
   find(delivery: string): DeadLetter | null {
     return (
       this.#sql.exec<DeadLetter>("SELECT * FROM dead_letter WHERE delivery = ?", delivery).toArray()[0] ??

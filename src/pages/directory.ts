@@ -1,6 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
+import { configOf } from "../env.ts";
+import { erasePerson } from "../privacy/person.ts";
 import { Channels, type ListedChannel } from "./directory/channels.ts";
 import { type CheckDue, type CheckNote, type CheckPage, Checks } from "./directory/checks.ts";
+import { type Deletion, type DeletionRequest, Deletions } from "./directory/deletions.ts";
 import { Logins } from "./directory/logins.ts";
 
 /**
@@ -10,12 +13,14 @@ import { Logins } from "./directory/logins.ts";
 export class Directory extends DurableObject<Cloudflare.Env> {
   readonly #channels: Channels;
   readonly #checks: Checks;
+  readonly #deletions: Deletions;
   readonly #logins: Logins;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#channels = new Channels(ctx.storage.sql);
     this.#checks = new Checks(ctx.storage.sql);
+    this.#deletions = new Deletions(ctx.storage);
     this.#logins = new Logins(ctx.storage.sql);
   }
 
@@ -84,14 +89,51 @@ export class Directory extends DurableObject<Cloudflare.Env> {
     return this.#logins.token(login, Date.now());
   }
 
-  /** Forgets logins that are over. */
+  /**
+   * A person wants their data deleted. It is done as soon as this is written down, and tried until it is done.
+   * @returns the code under which they can see how far it is
+   */
+  async receiveDeletion(request: DeletionRequest): Promise<string> {
+    const code = this.#deletions.receive(request, Date.now());
+    await this.#arm();
+    return code;
+  }
+
+  deletion(code: string): Deletion | null {
+    return this.#deletions.find(code);
+  }
+
+  /**
+   * A person has removed an app. Whose logins are under way isn't known: all begin anew.
+   * @param expiresAt when Meta's word of it is too old to be repeated, ms
+   * @returns whether this is the first word of it
+   */
+  deauthorized(mark: string, expiresAt: number): boolean {
+    const isFirst = this.#deletions.deauthorized(mark, expiresAt, Date.now());
+    if (isFirst) this.#logins.forgetTokens();
+    return isFirst;
+  }
+
+  /** Forgets logins that are over, and deletes the data of those who want it. */
   override async alarm(): Promise<void> {
     this.#logins.forget(Date.now());
+    await this.#erasePeople();
     await this.#arm();
   }
 
+  async #erasePeople(): Promise<void> {
+    const settings = configOf(this.env);
+    for (const one of this.#deletions.due(Date.now())) {
+      const tried = settings.ok
+        ? await erasePerson(one, settings.config, this.env)
+        : { state: "received" as const, conversations: 0 };
+      const state = this.#deletions.tried(one.code, tried, Date.now());
+      console.log({ event: "data_deletion", app: one.app, state });
+    }
+  }
+
   async #arm(): Promise<void> {
-    const due = this.#logins.nextExpiry();
-    if (due !== null) await this.ctx.storage.setAlarm(Math.max(due, Date.now() + 1));
+    const dues = [this.#logins.nextExpiry(), this.#deletions.nextDue()].filter((due) => due !== null);
+    if (dues.length > 0) await this.ctx.storage.setAlarm(Math.max(Math.min(...dues), Date.now() + 1));
   }
 }

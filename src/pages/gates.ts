@@ -66,6 +66,11 @@ export class Gates {
     this.#sql.exec("DELETE FROM waiting WHERE side = ? AND conversation = ?", side, conversation);
   }
 
+  /** It waits for nothing any more, on any side. */
+  forgetConversation(conversation: string): void {
+    this.#sql.exec("DELETE FROM waiting WHERE conversation = ?", conversation);
+  }
+
   someWait(side: Side): boolean {
     return this.#sql.exec("SELECT 1 FROM waiting WHERE side = ? LIMIT 1", side).next().done !== true;
   }

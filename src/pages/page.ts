@@ -1,8 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { needsReauth } from "../conversation/callbacks.ts";
 import type { Letter } from "../conversation/work.ts";
-import { configOf } from "../env.ts";
+import { type Config, configOf } from "../env.ts";
 import { type ConversationId, conversationId, PAGE_ITSELF, pageId } from "../ids.ts";
+import { ErasedConversations } from "../privacy/erased.ts";
+import { eraseLeftovers } from "../privacy/erasing.ts";
+import { wipe } from "../privacy/wiping.ts";
 import {
   type ChannelChange,
   ChannelRow,
@@ -11,13 +14,14 @@ import {
   type StoredChannel,
 } from "./channel.ts";
 import { type Comparison, type ComparisonPage, Comparisons } from "./comparisons.ts";
-import { DeadLetters, type LetterPage } from "./dead-letters.ts";
+import { type DeadLetter, DeadLetters, type LetterPage } from "./dead-letters.ts";
 import { Files } from "./files.ts";
 import {
   countFailure,
   freshTally,
   probing,
   type Shut,
+  type ShutReason,
   SIDES,
   type Side,
   type Tally,
@@ -25,6 +29,7 @@ import {
   type Way,
 } from "./gate.ts";
 import { Gates } from "./gates.ts";
+import { Pulse } from "./pulse.ts";
 import { rulesOf, setupFrom } from "./setup.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -37,8 +42,29 @@ const PROBE_MS = 30_000;
 /** Those who are asked for something to probe with. */
 const CANDIDATES = 20;
 
+/** What a token that is found to be good puts an end to. */
+const AWAITS_TOKEN: ReadonlySet<ShutReason> = new Set(["needs_reauth", "no_token", "app_secret_mismatch"]);
+/** Why the bot is told that the page must be connected anew when a send is what has shown it. */
+const TOKEN_REFUSED = "token_refused";
+
 /** Conversations woken in one go when a gate opens; the next go follows at once. */
 const WAKE_AT_ONCE = 50;
+
+/** The tables that name conversations. */
+const NAMING = ["dead_letter", "waiting", "comparison", "erased"];
+
+/** What the page knows of one conversation. */
+export interface Trace {
+  deadLetters: DeadLetter[];
+  comparisons: Comparison[];
+}
+
+/** How a page fares, as its object knows. */
+export interface Vitals {
+  /** ms, give or take some minutes; `null`: never. */
+  lastWebhookAt: number | null;
+  gates: (Shut & { side: Side })[];
+}
 
 /**
  * What conversations of a page share: whether its bot and Graph can be reached, who waits for that, its dead letters, and
@@ -50,6 +76,8 @@ export class Page extends DurableObject<Cloudflare.Env> {
   readonly #files: Files;
   readonly #channel: ChannelRow;
   readonly #comparisons: Comparisons;
+  readonly #pulse: Pulse;
+  readonly #erased: ErasedConversations;
   /** Lost with the object's memory, which costs at most a few more failures before the gate is shut. */
   readonly #tallies = new Map<Side, Tally>();
 
@@ -60,6 +88,8 @@ export class Page extends DurableObject<Cloudflare.Env> {
     this.#files = new Files(ctx.storage.sql);
     this.#channel = new ChannelRow(ctx.storage.sql);
     this.#comparisons = new Comparisons(ctx.storage.sql);
+    this.#pulse = new Pulse(ctx.storage.sql);
+    this.#erased = new ErasedConversations(ctx.storage.sql);
   }
 
   /**
@@ -88,7 +118,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
     const next = { reason: trouble.reason, until: Math.max(shut?.until ?? 0, now + waitMs), probes: 0 };
     await this.#shut(side, next);
     console.warn({ event: "gate_shut", page: this.ctx.id.name, side, reason: trouble.reason });
-    if (trouble.reason === "needs_reauth") await this.tellBot("token_refused");
+    if (trouble.reason === "needs_reauth") await this.#needsReauth(TOKEN_REFUSED);
     return next;
   }
 
@@ -102,6 +132,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
   /** Something got through after trouble: the gate opens, and everyone who waits is woken. */
   async free(side: Side): Promise<void> {
     this.#tallies.delete(side);
+    if (side === "graph") this.#pulse.tokenWorks(TOKEN_REFUSED);
     this.#open(side);
     if (this.#gates.someWait(side)) await this.ctx.storage.setAlarm(Date.now() + 1);
   }
@@ -157,6 +188,19 @@ export class Page extends DurableObject<Cloudflare.Env> {
     this.#comparisons.clear();
   }
 
+  /** What the page knows of a conversation, for who wants to see all that is stored of them. */
+  traceOf(conversation: string): Trace {
+    return { deadLetters: this.#letters.of(conversation), comparisons: this.#comparisons.of(conversation) };
+  }
+
+  /** Forgets a conversation that was deleted, and looks for what was left of it when all its runs are over. */
+  async forgetConversation(conversation: ConversationId): Promise<void> {
+    const now = Date.now();
+    this.#forget(conversation, now);
+    this.#erased.add(conversation, now);
+    await this.#arm(now);
+  }
+
   /** What was set at run time; `null`: nothing ever was. */
   channel(): StoredChannel | null {
     return this.#channel.read();
@@ -165,6 +209,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
   /** Connects the page, or gives it a new token, with which what was held for want of one goes out. */
   async connectChannel(connection: Connection): Promise<void> {
     this.#channel.connect(connection, Date.now());
+    this.#pulse.tokenWorks();
     const reason = this.#gates.shut("graph")?.reason;
     if (reason === "needs_reauth" || reason === "no_token") await this.free("graph");
   }
@@ -182,7 +227,33 @@ export class Page extends DurableObject<Cloudflare.Env> {
     return this.#channel.reseal(sealed, anew);
   }
 
-  /** Tries the gates that are due, wakes those who wait at open ones, and forgets old dead letters. */
+  /** A webhook of the page's has come. @param at ms */
+  noteWebhook(at: number): void {
+    this.#pulse.webhook(at);
+  }
+
+  /** How the page fares: when Meta was heard of it last (ms), and which of its gates are shut. */
+  vitals(): Vitals {
+    const gates = SIDES.flatMap((side) => {
+      const shut = this.#gates.shut(side);
+      return shut ? [{ side, reason: shut.reason, until: shut.until }] : [];
+    });
+    return { lastWebhookAt: this.#pulse.lastWebhook(), gates };
+  }
+
+  /** A check has come to this. @param reason why someone must connect the page anew; `null`: its token is good */
+  async tokenChecked(reason: string | null): Promise<void> {
+    if (reason !== null) {
+      await this.#needsReauth(reason);
+      return;
+    }
+    this.#pulse.tokenWorks();
+    const shut = this.#gates.shut("graph");
+    // One of those who wait tries at once whether that is true of messages, too.
+    if (shut && AWAITS_TOKEN.has(shut.reason)) await this.#shut("graph", { ...shut, until: Date.now() });
+  }
+
+  /** Tries the gates that are due, wakes those who wait at open ones, and forgets what is old or was deleted. */
   override async alarm(): Promise<void> {
     const now = Date.now();
     const settings = configOf(this.env);
@@ -201,23 +272,55 @@ export class Page extends DurableObject<Cloudflare.Env> {
       } else if (shut.until <= now && !this.#gates.someWait(side)) this.#open(side);
       else if (shut.until <= now) await this.#probe(side, shut, now);
     }
+    await this.#eraseLeftovers(settings.config, now);
     await this.#arm(someBusy ? now + BUSY_RETRY_MS : now);
   }
 
-  /** Has the bot hear that the page needs someone to connect it anew, if it wants to. */
-  async tellBot(reason: string): Promise<void> {
+  /** Has the bot hear that someone must connect the page anew, if it wants to: once, until the token is good again. */
+  async #needsReauth(reason: string): Promise<void> {
+    if (!this.#pulse.needsReauth(reason)) return;
+    if (!(await this.#tellBot(reason))) this.#pulse.tokenWorks(reason);
+  }
+
+  /** @returns whether it has heard, or doesn't want to */
+  async #tellBot(reason: string): Promise<boolean> {
     const settings = configOf(this.env);
-    if (!settings.ok) return;
+    if (!settings.ok) return false;
     const page = pageId(this.ctx.id.name ?? "");
     const rules = rulesOf(setupFrom(settings.config, page, this.#channel.read(), undefined));
-    if (!rules.callbacks.includes("page.needs_reauth")) return;
+    if (!rules.callbacks.includes("page.needs_reauth")) return true;
     const conversation = conversationId(page, PAGE_ITSELF);
     try {
       const event = needsReauth(page, reason, Date.now());
       await this.env.CONVERSATION.getByName(conversation).ingest([event], false, rules);
+      return true;
     } catch (error) {
       console.error({ event: "ingest_failed", conversation, error: String(error) });
+      return false;
     }
+  }
+
+  async #eraseLeftovers(config: Config, now: number): Promise<void> {
+    const due = this.#erased.due(now);
+    if (due.length === 0) return;
+    for (const one of due) {
+      try {
+        await eraseLeftovers(one.conversation, one.at, config, this.env);
+        this.#forget(one.conversation, one.at);
+        this.#erased.over(one);
+      } catch (error) {
+        console.error({ event: "leftovers_not_erased", page: this.ctx.id.name, error: String(error) });
+        this.#erased.again(one, now);
+      }
+    }
+    wipe(this.ctx.storage, NAMING);
+  }
+
+  /** @param at what is newer belongs to a conversation that has begun anew, ms */
+  #forget(conversation: ConversationId, at: number): void {
+    this.#letters.forgetConversation(conversation, at);
+    this.#gates.forgetConversation(conversation);
+    this.#comparisons.forgetConversation(conversation);
   }
 
   /** Lets a few of those who wait try whether the gate opens: the first who have something to try it with. */
@@ -287,6 +390,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
       return this.#gates.someWait(side) ? wakeAt : Number.POSITIVE_INFINITY;
     });
     if (this.#letters.some()) dues.push(now + DAY_MS);
+    dues.push(this.#erased.nextDue() ?? Number.POSITIVE_INFINITY);
     const due = Math.min(...dues);
     if (Number.isFinite(due)) await this.ctx.storage.setAlarm(Math.max(due, now + 1));
   }

@@ -6,6 +6,7 @@ import { type PageId, partsOf } from "../ids.ts";
 import { forgetTakenBack } from "../media/taken-back.ts";
 import { botEventsOf, type PageSetup, rulesOf, setupOf } from "../pages/setup.ts";
 import { problem } from "../problem.ts";
+import { noteWebhooks } from "../self-check/last-webhook.ts";
 import { type Batch, type Envelope, type Policy, readBatch, readEnvelope } from "./batch.ts";
 import { readLimited } from "./body.ts";
 import { parseJson } from "./json.ts";
@@ -69,6 +70,8 @@ export async function takeIn(
   const ours = withoutStrangers(envelope, setups, signer);
   const batch = await readBatch(ours, Date.now(), (page) => policyFrom(of(setups, page), config));
   const { failed, full } = await store(batch, setups, config, objects, onReady);
+  const served = ours.entries.map(({ page }) => page).filter((page) => of(setups, page).token !== undefined);
+  noteWebhooks(objects.PAGE, served, Date.now());
   if (full > 0) {
     const detail = "A conversation has too many events waiting for the bot; send them again later.";
     return problem({ status: 503, code: "conversation_full", detail, headers: { "retry-after": "60" } });

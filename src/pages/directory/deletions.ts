@@ -44,11 +44,12 @@ export interface DeletionDue {
 }
 
 /** How a try has ended. */
-export type DeletionTried =
-  | { state: "done"; conversations: number }
-  | { state: "not_matched" }
-  /** Something couldn't be reached. */
-  | { state: "received" };
+export interface DeletionTried {
+  /** `received`: something couldn't be reached. */
+  state: "done" | "not_matched" | "received";
+  /** How many conversations it has deleted. */
+  conversations: number;
+}
 
 /** What Meta passes on. */
 export interface DeletionRequest {
@@ -126,11 +127,13 @@ export class Deletions {
   }
 
   /** A try has ended: the request is answered, or tried again, or given up. @returns how it stands */
-  tried(code: string, result: DeletionTried, now: number): Deletion["state"] {
-    if (result.state !== "received") {
-      this.#end(code, result.state, result.state === "done" ? result.conversations : 0, now);
-      return result.state;
-    }
+  tried(code: string, { state, conversations }: DeletionTried, now: number): Deletion["state"] {
+    this.#sql.exec(
+      "UPDATE deletion SET conversations = conversations + ? WHERE code = ?",
+      conversations,
+      code,
+    );
+    if (state !== "received") return this.#end(code, state, now);
     const { attempts, receivedAt } = this.#sql
       .exec<{ attempts: number; receivedAt: number }>(
         `SELECT attempts, received_at AS receivedAt FROM deletion_person JOIN deletion USING (code) WHERE code = ?`,
@@ -138,10 +141,7 @@ export class Deletions {
       )
       .one();
     const due = now + Math.min(MINUTE_MS * 4 ** attempts, LONGEST_WAIT_MS);
-    if (due > receivedAt + TRIED_FOR_MS) {
-      this.#end(code, "failed", 0, now);
-      return "failed";
-    }
+    if (due > receivedAt + TRIED_FOR_MS) return this.#end(code, "failed", now);
     this.#sql.exec("UPDATE deletion_person SET attempts = attempts + 1, due = ? WHERE code = ?", due, code);
     return "received";
   }
@@ -153,15 +153,10 @@ export class Deletions {
     return this.#sql.exec(insert, mark, expiresAt).rowsWritten > 0;
   }
 
-  #end(code: string, state: Deletion["state"], conversations: number, now: number): void {
-    this.#sql.exec(
-      "UPDATE deletion SET state = ?, conversations = ?, ended_at = ? WHERE code = ?",
-      state,
-      conversations,
-      now,
-      code,
-    );
+  #end(code: string, state: Deletion["state"], now: number): Deletion["state"] {
+    this.#sql.exec("UPDATE deletion SET state = ?, ended_at = ? WHERE code = ?", state, now, code);
     this.#sql.exec("DELETE FROM deletion_person WHERE code = ?", code);
     wipe(this.#storage, ["deletion_person"]);
+    return state;
   }
 }

@@ -43,6 +43,11 @@ export class Logins {
     return row?.token ?? null;
   }
 
+  /** They stay spent. */
+  forgetTokens(): void {
+    this.#sql.exec("UPDATE login SET token = NULL");
+  }
+
   forget(now: number): void {
     this.#sql.exec("DELETE FROM login WHERE expires_at <= ?", now);
   }
