@@ -34,6 +34,7 @@ const simulatorSettings = {
  * - gateway, simulator: a Worker's rooms on real workerd with real SQLite objects;
  * - e2e: the shipped bundle as a process, with bots, Graph and browsers as other processes;
  * - conformance: the same beside the simulator, behaviour by behaviour of what Meta documents (docs/messenger.md);
+ * - cli: the commands of src/cli as processes, with wrangler as a fake and Meta as the simulator;
  * - faults: the same under load, while things are broken. Alone, after the others: it is about what happens when.
  */
 export default defineConfig({
@@ -51,7 +52,7 @@ export default defineConfig({
           name: "gateway",
           include: [
             "test/*.test.ts",
-            "test/{webhook,conversation,dispatch,bots,graph,pages,api,messages,profile,media,door,oauth,privacy}/**/*.test.ts",
+            "test/{webhook,conversation,dispatch,bots,graph,pages,api,messages,profile,media,door,oauth,privacy,self-check}/**/*.test.ts",
           ],
         },
       },
@@ -78,6 +79,15 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/support/bundles.ts"],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "cli",
+          include: ["test/cli/**/*.test.ts"],
+          globalSetup: ["test/e2e/support/bundles.ts"],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -4,6 +4,7 @@ import { identify, type Role } from "./api/auth.ts";
 import type { ApiCall, CallContext } from "./api/call.ts";
 import { channelInfo, listChannels, resealChannels, updateChannel } from "./api/channels.ts";
 import { connectFacebook, connectInstagram, disconnectOf, exploreFacebook } from "./api/channels-connect.ts";
+import { checkChannels } from "./api/checks.ts";
 import { forgetComparisons, listComparisons } from "./api/comparisons.ts";
 import {
   conversationInfo,
@@ -17,17 +18,21 @@ import {
 import { deliveryInfo, listDeliveries, replayDeliveries } from "./api/deliveries.ts";
 import { listMessages, sendMessages } from "./api/messages.ts";
 import { personaCreate, personaDelete, personaList } from "./api/personas.ts";
+import { deleteConversation, exportConversation } from "./api/privacy.ts";
 import { applyWanted, compareWithWanted, getProfile, setMenuOfUser } from "./api/profile.ts";
 import { answerState } from "./api/state.ts";
 import { run } from "./dispatch/run.ts";
 import { openDoor } from "./door/door.ts";
 import { type App, type Config, configOf } from "./env.ts";
-import { health, notConfigured } from "./health.ts";
+import { answerHealth, notConfigured } from "./health.ts";
 import { serveMedia } from "./media/serve.ts";
 import { comeBack } from "./oauth/callback.ts";
 import { connectPages, showPages } from "./oauth/picker.ts";
 import { CALLBACK, makeStartLink, start } from "./oauth/start.ts";
+import { dataDeletion, deauthorize } from "./privacy/callbacks.ts";
+import { deletionStatus } from "./privacy/status-page.ts";
 import { problem } from "./problem.ts";
+import { selfCheck } from "./self-check/round.ts";
 import { answerHandshake } from "./webhook/handshake.ts";
 import { takeIn } from "./webhook/intake.ts";
 
@@ -98,6 +103,7 @@ const calls: [path: string, role: Role, handle: ApiCall][] = [
   ["/channels.facebook.disconnect", "admin", disconnectOf("facebook")],
   ["/channels.instagram.connect", "admin", connectInstagram],
   ["/channels.instagram.disconnect", "admin", disconnectOf("instagram")],
+  ["/channels.check", "admin", checkChannels],
   ["/oauth.start", "admin", makeStartLink],
   ["/deliveries.list", "operator", listDeliveries],
   ["/deliveries.info", "operator", deliveryInfo],
@@ -112,6 +118,8 @@ const calls: [path: string, role: Role, handle: ApiCall][] = [
   ["/conversations.receivers", "operator", receivers],
   ["/deliveries.comparisons", "operator", listComparisons],
   ["/deliveries.forget-comparisons", "operator", forgetComparisons],
+  ["/conversations.delete", "admin", deleteConversation],
+  ["/conversations.export", "admin", exportConversation],
   ["/messages.list", "operator", listMessages],
   ["/messages.send", "bot", sendMessages],
   ["/profile.get", "operator", getProfile],
@@ -153,7 +161,19 @@ router.get("/media/:conversation/:event/:index", (request, env) =>
   configured(env, (config) => serveMedia(request, config, env.CONVERSATION)),
 );
 
-router.get("/healthz", (_, env) => health(configOf(env)));
+router.post("/data-deletion", (request, env) =>
+  configured(env, (config) => dataDeletion(request, config, env)),
+);
+router.get("/data-deletion/:code", (request, env) =>
+  configured(env, (config) => deletionStatus(request, config, env)),
+);
+router.post("/deauthorize", (request, env, ctx) =>
+  configured(env, (config) =>
+    deauthorize(request, config, env, () => ctx.waitUntil(selfCheck(env, Date.now()))),
+  ),
+);
+
+router.get("/healthz", answerHealth);
 
 /** Without settings the webhook answers 503: Meta keeps the events and sends them again. */
 function configured(

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { App, Config } from "../env.ts";
-import type { CheckPage } from "../pages/directory/checks.ts";
+import type { CheckPage } from "../pages/directory/check.ts";
 import { directoryOf } from "../pages/served.ts";
 import { problem } from "../problem.ts";
 import { checkDue, checkNow, secretsOf } from "../self-check/round.ts";
@@ -14,8 +14,10 @@ import { pageIdSchema, pageOf } from "./target.ts";
 /** How apps and pages are: as checked last, or now. */
 
 const PAGE_SIZE = 20;
-/** Pages checked by one call: within what a request may ask of others on every plan but the free one's. */
-const CHECKED_AT_ONCE = 20;
+/** Pages checked by one call that names none: with these it stays within what a request may ask on every plan. */
+const CHECKED_AT_ONCE = 8;
+/** Where there is no such limit, as on a machine of one's own, it can be as many as the cron trigger takes. */
+const MOST_AT_ONCE = 200;
 
 const querySchema = z.object({
   cursor: z.optional(z.string().check(z.regex(/^\d\.[\w.:-]{1,64}$/, "a cursor of an earlier answer"))),
@@ -73,7 +75,11 @@ const appViews = (apps: readonly App[], { apps: checks }: Pick<CheckPage, "apps"
 const pageViews = (env: Cloudflare.Env, { pages }: Pick<CheckPage, "pages">) =>
   Promise.all(pages.map(async (one) => pageView(one, await env.PAGE.getByName(one.page).vitals())));
 
-const checkBody = z.object({ page_id: z.optional(pageIdSchema), channel_id: z.optional(channelIdSchema) });
+const checkBody = z.object({
+  page_id: z.optional(pageIdSchema),
+  channel_id: z.optional(channelIdSchema),
+  page_size: z.optional(z.int().check(z.minimum(1), z.maximum(MOST_AT_ONCE))),
+});
 
 /**
  * `POST /channels.check`: checks a page and its app now; without one all apps, and the pages whose last check was longest
@@ -87,13 +93,13 @@ export async function checkChannels(
 ): Promise<Response> {
   const body = await readBody(request, checkBody);
   if (!body.ok) return body.response;
-  const { page_id, channel_id } = body.value;
+  const { page_id, channel_id, page_size = CHECKED_AT_ONCE } = body.value;
   const world = { config, env };
   const directory = directoryOf(env);
   const secrets = secretsOf(config);
   if (page_id === undefined && channel_id === undefined && !caller.pages) {
-    const checked = await checkDue(world, Date.now(), CHECKED_AT_ONCE);
-    const list = await directory.listChecks(secrets, checked, null, CHECKED_AT_ONCE);
+    const checked = await checkDue(world, Date.now(), page_size);
+    const list = await directory.listChecks(secrets, checked, null, page_size);
     return Response.json({ apps: appViews(config.apps, list), pages: await pageViews(env, list) });
   }
   const channel = channel_id === undefined ? undefined : await channelOf(channel_id, config, env, caller);

@@ -1,7 +1,7 @@
 import type { Facts } from "./facts.ts";
 import { give, isApp } from "./owner.ts";
 import type { Refusal } from "./sends.ts";
-import { changeState } from "./state.ts";
+import { changeState, withoutStale } from "./state.ts";
 import type { BotAnswer, OutgoingBody } from "./work.ts";
 
 /** What a bot's answer makes of a conversation. */
@@ -67,8 +67,11 @@ export function handOver(facts: Facts, owner: string, now: number): Handover {
 }
 
 function withState(facts: Facts, answer: BotAnswer, pageTtlMs: number | null, now: number): Facts {
-  const { state, stateVersion: version, stateTtlMs: ttlMs = pageTtlMs } = answer;
+  const { state, stateVersion: told, stateTtlMs: ttlMs = pageTtlMs } = answer;
   if (state === undefined) return facts.stateRefused === null ? facts : { ...facts, stateRefused: null };
-  const changed = changeState(facts, { state, version, ttlMs }, now);
+  const current = withoutStale(facts, now);
+  // What ran out while the bot was thinking is no other's change: the new state takes its place.
+  const version = told === facts.stateVersion ? current.stateVersion : told;
+  const changed = changeState(current, { state, version, ttlMs }, now);
   return typeof changed === "string" ? { ...facts, stateRefused: changed } : changed;
 }

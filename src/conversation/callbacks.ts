@@ -2,13 +2,16 @@ import { objectIn } from "../messages/inside.ts";
 import type { Books } from "./books.ts";
 import type { Facts } from "./facts.ts";
 import type { IncomingEvent } from "./incoming.ts";
-import { RECEIPT_REACH } from "./limits.ts";
+import { MAX_OPEN, RECEIPT_REACH } from "./limits.ts";
+import type { NewEntry } from "./position.ts";
 import type { OutgoingBody, PageRules, Platform } from "./work.ts";
 
 /**
  * What the bot hears of its messages beside what Meta tells: events of the gateway's own, which go to it as all others do,
  * signed, in order and until it has them.
  */
+
+const FAILED = "message.failed";
 
 /** A message of ours as the bot may know it. */
 export interface OwnMessage {
@@ -23,22 +26,71 @@ export interface OwnMessage {
 
 type Wanted = Pick<PageRules, "callbacks">;
 
-/** Has the bot hear of what has failed in this step. @param conversation its id */
-export function callBack(
-  { ledger, outbox }: Books,
-  conversation: string,
-  { callbacks }: Wanted,
-  now: number,
-): void {
-  if (ledger.failed.length === 0 || !callbacks.includes("message.failed")) return;
-  const events = ledger.failed.flatMap(({ entry, index, state: { code, reason, at } }) => {
-    const message = ledger.own(conversation, entry, index) ?? outbox.own(conversation, entry, index);
-    if (!message) return [];
-    const body = { message, code, reason, at };
-    return [ownEvent("message.failed", `failed:${entry}.${index}`, at, ledger.position.platform, body)];
-  });
-  ledger.accept(events, 0, now);
+/** The facts with what the bot wants to hear, as last told; the same object when that is nothing new. */
+export function wanting(facts: Facts, rules: Wanted): Facts {
+  const callbacks = rules.callbacks.join(" ");
+  return callbacks === facts.callbacks ? facts : { ...facts, callbacks };
 }
+
+/** Has the bot hear of what became of its messages in this step. @param conversation its id */
+export function callBack(books: Books, conversation: string, now: number): void {
+  const { failed, sent } = books.ledger.ended;
+  if (failed.length === 0 && sent.length === 0) return;
+  const wanted = books.facts.callbacks.split(" ");
+  const news = [...failures(books, conversation, wanted), ...latecomers(books, conversation, wanted, now)];
+  books.ledger.accept(news, 0, now);
+}
+
+function failures(books: Books, conversation: string, wanted: readonly string[]): IncomingEvent[] {
+  const { ledger, events } = books;
+  const { failed } = ledger.ended;
+  if (failed.length === 0 || !wanted.includes(FAILED)) return [];
+  // Whoever answers each failure by a call that fails, too, would go on for ever.
+  if (events.endWith(FAILED, MAX_OPEN)) {
+    console.warn({ event: "callbacks_stopped", conversation, after: MAX_OPEN });
+    return [];
+  }
+  return failed.flatMap(({ entry, index, state: { code, reason, at } }) => {
+    const { origin, messages } = writtenAs(books, entry);
+    const body = messages[index] ?? {};
+    // What a bot says to nothing but failures may fail for the same reason, again and again.
+    const answersFailures =
+      origin.first !== null && events.areAll(FAILED, origin.first, origin.last ?? origin.first);
+    if (answersFailures || body["sender_action"] !== undefined) return [];
+    const message = ownMessage(conversation, { entry, index, delivery: origin.id }, body, null);
+    const raw = { message, code, reason, at };
+    return [ownEvent(FAILED, `failed:${entry}.${index}`, at, ledger.position.platform, raw)];
+  });
+}
+
+/** Of what is known only now to have gone out, a receipt may have told already. */
+function latecomers(
+  books: Books,
+  conversation: string,
+  wanted: readonly string[],
+  now: number,
+): IncomingEvent[] {
+  const { facts, ledger } = books;
+  const until = { delivered: facts.deliveredAt, read: facts.readAt };
+  return (["delivered", "read"] as const).flatMap((kind) => {
+    if (!wanted.includes(`message.${kind}`)) return [];
+    const covered = ledger.ended.sent.filter(({ state }) => state.at <= until[kind]);
+    const messages = covered.flatMap(({ entry, index, state }) => {
+      const { origin, messages } = writtenAs(books, entry);
+      const body = messages[index] ?? {};
+      if (body["message"] === undefined) return [];
+      return [ownMessage(conversation, { entry, index, delivery: origin.id }, body, state.mid)];
+    });
+    const [first] = messages;
+    if (!first) return [];
+    const raw = { messages, at: until[kind] };
+    return [ownEvent(`message.${kind}`, `${kind}:${first.id}`, now, ledger.position.platform, raw)];
+  });
+}
+
+/** As it was accepted, in this step or an earlier one. */
+const writtenAs = ({ ledger, outbox }: Books, entry: number): Pick<NewEntry, "origin" | "messages"> =>
+  ledger.added(entry) ?? outbox.contents(entry);
 
 /** What a receipt has told of single messages. @param before the facts before it */
 export function arrivals(

@@ -5,7 +5,7 @@ import { AlarmClock } from "./alarm-clock.ts";
 import { acceptAnswer, handOver } from "./answer.ts";
 import { Awaiting } from "./awaiting.ts";
 import { Books } from "./books.ts";
-import { callBack } from "./callbacks.ts";
+import { callBack, wanting } from "./callbacks.ts";
 import { type ExportPage, exportRows } from "./export.ts";
 import { FRESH_FACTS } from "./facts.ts";
 import { hear } from "./hearing.ts";
@@ -24,7 +24,7 @@ import {
   type StateView,
   withoutStale,
 } from "./state.ts";
-import { readEntry, readThread, type ThreadMessage, type ThreadPage } from "./thread.ts";
+import { readEntry, readTalk, readThread, type ThreadMessage, type ThreadPage } from "./thread.ts";
 import { logTrouble } from "./trouble.ts";
 import { type ConversationView, conversationView, type DeliveryView } from "./views.ts";
 import type {
@@ -231,6 +231,12 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     return readThread(this.ctx.storage.sql, facts, ledger.position.platform, before, limit);
   }
 
+  /** What was said before a delivery, oldest first. @param first the number of its first event */
+  talk(first: number, limit: number): ThreadMessage[] {
+    const { facts, ledger } = this.#books;
+    return readTalk(this.ctx.storage.sql, facts, first, ledger.position.through, limit);
+  }
+
   /** A delivery that is over, with its attempts, events and messages; `null` if it isn't on record. */
   delivery(id: string): DeliveryView | null {
     const { outbox, events, facts } = this.#books;
@@ -296,7 +302,11 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
     try {
       const work = this.ctx.storage.transactionSync(() => {
         decide(now);
-        if (this.#rules) callBack(books, this.#parts().id, this.#rules, now);
+        // The report of a run that was out when the conversation was deleted must leave nothing behind.
+        const isThere = books.ledger.position.seq > 0;
+        if (this.#rules && isThere) books.keep(wanting(books.facts, this.#rules));
+        books.ledger.sends.giveUp(now);
+        callBack(books, this.#parts().id, now);
         const granted = books.ledger.grant(now, capacity);
         const written = books.write(now);
         logTrouble(this.ctx.id.name, written);

@@ -1,3 +1,4 @@
+import { bytesOf } from "../utf8.ts";
 import { botBackoff } from "./backoff.ts";
 import { howManyFit } from "./fitting.ts";
 import { GATHER_REACH, GIVE_UP_MS, MAX_LOST_LEASES, postponeMs } from "./limits.ts";
@@ -36,8 +37,8 @@ export class Deliveries {
   readonly #sends: Sends;
   readonly #chance: Chance;
   readonly #leaseMs: number;
-  /** Whoever writes may go on: until then their next delivery waits, ms. Forgotten with the object's memory. */
-  #quietAt = 0;
+  /** Whoever writes may go on: until then their next delivery waits, ms. `null`: forgotten with the object's memory. */
+  #quietAt: number | null = null;
 
   constructor(sheet: Sheet, stored: StoredEvents, sends: Sends, chance: Chance, leaseMs: number) {
     this.#sheet = sheet;
@@ -51,13 +52,13 @@ export class Deliveries {
   begin(first: number, through: number, now: number): void {
     const id = `msg_${this.#chance.uuid().replaceAll("-", "")}`;
     const delivery = freshDelivery(id, first, through, now);
-    this.#position.delivery = { ...delivery, due: Math.max(now, this.#quietAt) };
+    this.#position.delivery = { ...delivery, due: Math.max(now, this.#quietAt ?? 0) };
     this.#sheet.changes.deliveries.add(this.#position.delivery);
   }
 
   /** The user did something. @param gatherMs how long to wait for more of it, ms */
   heard(pace: "gather" | "now", gatherMs: number, now: number): void {
-    this.#quietAt = pace === "gather" && gatherMs > 0 ? now + gatherMs : 0;
+    this.#quietAt = pace === "gather" ? now + gatherMs : now;
   }
 
   /** Adds events to a delivery that nobody has seen yet, and waits for more; not without end. */
@@ -69,7 +70,7 @@ export class Deliveries {
     delivery.through = Math.max(delivery.through, events[count - 1]?.seq ?? 0);
     const latest = delivery.began + gatherMs * GATHER_REACH;
     const isFull = count < events.length;
-    delivery.due = isFull ? now : Math.max(now, Math.min(this.#quietAt, latest));
+    delivery.due = isFull ? now : Math.max(now, Math.min(this.#quietAt ?? delivery.due, latest));
     this.#sheet.changes.deliveries.add(delivery);
   }
 
@@ -208,9 +209,21 @@ export class Deliveries {
       },
       now,
     );
-    if (isReplay) return;
-    const first = position.lastForwarded > position.through ? this.#stored.firstAfter(position.through) : 0;
-    if (first > 0) this.begin(first, this.#stored.lastThatFits(first), now);
+    if (!isReplay && position.lastForwarded > position.through) this.#beginNext(position.through, now);
+  }
+
+  /** Events that wait after `through` are the next delivery. */
+  #beginNext(through: number, now: number): void {
+    const first = this.#stored.firstAfter(through);
+    if (first > 0) {
+      this.begin(first, this.#stored.lastThatFits(first), now);
+      return;
+    }
+    // Those that came in this very step aren't stored yet.
+    const coming = this.#sheet.changes.events.filter(({ seq, event }) => event.forward && seq > through);
+    const count = howManyFit(coming.map(({ event }) => bytesOf(event.raw)));
+    const [next, last] = [coming[0], coming[count - 1]];
+    if (next && last) this.begin(next.seq, last.seq, now);
   }
 }
 

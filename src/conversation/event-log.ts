@@ -187,6 +187,32 @@ export class EventLog implements StoredEvents {
     return this.has(`removal:${mid}`) || this.has(standbyKey(`removal:${mid}`));
   }
 
+  /** Whether the events of a delivery are all of this type. */
+  areAll(type: string, first: number, last: number): boolean {
+    return (
+      this.#sql
+        .exec(
+          "SELECT 1 FROM event WHERE seq BETWEEN ? AND ? AND forward = 1 AND type <> ?",
+          first,
+          last,
+          type,
+        )
+        .next().done === true
+    );
+  }
+
+  /** Whether the newest `count` events are all of this type. */
+  endWith(type: string, count: number): boolean {
+    const { alike } = this.#sql
+      .exec<{ alike: number }>(
+        "SELECT count(*) AS alike FROM (SELECT type FROM event ORDER BY seq DESC LIMIT ?) WHERE type = ?",
+        count,
+        type,
+      )
+      .one();
+    return alike === count;
+  }
+
   /** How many events after `seq` go to the bot. */
   countAfter(seq: number): number {
     return this.#sql

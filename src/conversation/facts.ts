@@ -17,6 +17,8 @@ export interface Facts extends Ownership {
   /** When Meta is asked again, ms. */
   profileDue: number;
   about: About;
+  /** The page's `callbacks`, as last told, with spaces between: an alarm comes without the page's rules. */
+  callbacks: string;
 }
 
 /** Why the state a bot left was not taken; the stored one stays. */
@@ -33,6 +35,7 @@ export const FRESH_FACTS: Facts = {
   profile: null,
   profileDue: 0,
   about: {},
+  callbacks: "",
 };
 
 type Row = Omit<Facts, "about"> & { about: string };
@@ -42,7 +45,7 @@ export function readFacts(sql: SqlStorage): Facts {
     .exec<Row & Record<string, SqlStorageValue>>(
       `SELECT state, state_version AS stateVersion, state_refused AS stateRefused, state_until AS stateUntil, owner, owner_by AS ownerBy,
               owner_since AS ownerSince, human_at AS humanAt, delivered_at AS deliveredAt, read_at AS readAt,
-              profile, profile_due AS profileDue, about FROM fact`,
+              profile, profile_due AS profileDue, about, callbacks FROM fact`,
     )
     .toArray();
   return row ? { ...row, about: JSON.parse(row.about) } : FRESH_FACTS;
@@ -52,14 +55,15 @@ export function writeFacts(sql: SqlStorage, facts: Facts): void {
   sql.exec(
     `INSERT INTO fact
        (only, state, state_version, state_refused, state_until, owner, owner_by, owner_since, human_at, delivered_at, read_at,
-        profile, profile_due, about)
-     VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        profile, profile_due, about, callbacks)
+     VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (only) DO UPDATE SET
        state = excluded.state, state_version = excluded.state_version, state_refused = excluded.state_refused,
        state_until = excluded.state_until,
        owner = excluded.owner, owner_by = excluded.owner_by, owner_since = excluded.owner_since,
        human_at = excluded.human_at, delivered_at = excluded.delivered_at, read_at = excluded.read_at,
-       profile = excluded.profile, profile_due = excluded.profile_due, about = excluded.about`,
+       profile = excluded.profile, profile_due = excluded.profile_due, about = excluded.about,
+       callbacks = excluded.callbacks`,
     facts.state,
     facts.stateVersion,
     facts.stateRefused,
@@ -73,5 +77,6 @@ export function writeFacts(sql: SqlStorage, facts: Facts): void {
     facts.profile,
     facts.profileDue,
     JSON.stringify(facts.about),
+    facts.callbacks,
   );
 }

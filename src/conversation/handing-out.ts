@@ -66,6 +66,7 @@ export function sendWork(
     entry: entry.seq,
     index,
     attempt: entry.attempt,
+    nonce: entry.nonce,
     page,
     user,
     platform,

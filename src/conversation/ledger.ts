@@ -1,9 +1,8 @@
 import { bytesOf } from "../utf8.ts";
-import { type OwnMessage, ownMessage } from "./callbacks.ts";
 import { Deliveries, type EventSize, type StoredEvents } from "./deliveries.ts";
 import { howManyFit } from "./fitting.ts";
 import type { IncomingEvent } from "./incoming.ts";
-import type { Changes, FailedMessage, Granted, Position } from "./position.ts";
+import type { Changes, Granted, NewEntry, Position } from "./position.ts";
 import { Sends } from "./sends.ts";
 import { type Chance, Sheet } from "./sheet.ts";
 import type { Capacity } from "./work.ts";
@@ -34,16 +33,14 @@ export class Ledger {
     return this.#sheet.takeChanges();
   }
 
-  /** Messages that have failed in this step. */
-  get failed(): readonly FailedMessage[] {
-    return this.#sheet.changes.failed;
+  /** What became of messages in this step. */
+  get ended(): Pick<Changes, "failed" | "sent"> {
+    return this.#sheet.changes;
   }
 
-  /** A message of an entry that was made in this step. @param conversation its id */
-  own(conversation: string, entry: number, index: number): OwnMessage | undefined {
-    const added = this.#sheet.changes.entries.find((one) => one.entry.seq === entry);
-    const place = { entry, index, delivery: added?.origin.id ?? "" };
-    return added && ownMessage(conversation, place, added.messages[index] ?? {}, null);
+  /** The entry of this number, if it was made in this step. */
+  added(seq: number): NewEntry | undefined {
+    return this.#sheet.changes.entries.find(({ entry }) => entry.seq === seq);
   }
 
   /**

@@ -221,14 +221,6 @@ export class Outbox {
     return states[0];
   }
 
-  /** A message as the bot may know it. @param conversation its id */
-  own(conversation: string, entry: number, index: number): OwnMessage | undefined {
-    const [row] = this.#sql
-      .exec<OwnRow>("SELECT seq, delivery, messages, progress FROM outbox WHERE seq = ?", entry)
-      .toArray();
-    return row && ownMessages(conversation, row)[index]?.message;
-  }
-
   /** Messages that were sent after one time and until another, oldest first, among the newest `reach` entries. */
   sentBetween(conversation: string, after: number, until: number, reach: number): OwnMessage[] {
     return this.#sql
@@ -238,20 +230,20 @@ export class Outbox {
       )
       .toArray()
       .reverse()
-      .flatMap((row) => ownMessages(conversation, row))
-      .filter(({ state }) => state.status === "sent" && state.at > after && state.at <= until)
-      .map(({ message }) => message);
+      .flatMap((row) => ownMessages(conversation, row, after, until));
   }
 
-  /** What an entry says. */
-  contents(entry: number): Pick<NewEntry, "messages" | "actions" | "writer"> {
-    const row = this.#sql
-      .exec<{ messages: string; actions: string; writer: Writer }>(
-        "SELECT messages, actions, writer FROM outbox WHERE seq = ?",
+  /** What an entry says, and what it answers. */
+  contents(entry: number): Pick<NewEntry, "messages" | "actions" | "writer" | "origin"> {
+    type Row = NewEntry["origin"] & { messages: string; actions: string; writer: Writer };
+    const { id, first, last, messages, actions, writer } = this.#sql
+      .exec<Row>(
+        "SELECT delivery AS id, first, last, messages, actions, writer FROM outbox WHERE seq = ?",
         entry,
       )
       .one();
-    return { messages: JSON.parse(row.messages), actions: JSON.parse(row.actions), writer: row.writer };
+    const origin = { id, first, last };
+    return { messages: JSON.parse(messages), actions: JSON.parse(actions), writer, origin };
   }
 
   /** The entry a request has made; requests are recognised by their ids. @param after the number to look from */
@@ -269,13 +261,20 @@ export class Outbox {
 
 type OwnRow = { seq: number; delivery: string; messages: string; progress: string };
 
-function ownMessages(conversation: string, { seq, delivery, messages, progress }: OwnRow) {
+/** Those of an entry that were sent after one time and until another. */
+function ownMessages(
+  conversation: string,
+  { seq, delivery, messages, progress }: OwnRow,
+  after: number,
+  until: number,
+): OwnMessage[] {
   const states: MessageState[] = JSON.parse(progress);
   const bodies: OutgoingBody[] = JSON.parse(messages);
-  return states.map((state, index) => {
-    const mid = state.status === "sent" ? state.mid : null;
-    const place = { entry: seq, index, delivery };
-    return { state, message: ownMessage(conversation, place, bodies[index] ?? {}, mid) };
+  return states.flatMap((state, index) => {
+    const body = bodies[index] ?? {};
+    const isMeant = state.status === "sent" && state.at > after && state.at <= until;
+    if (!isMeant || body["message"] === undefined) return [];
+    return [ownMessage(conversation, { entry: seq, index, delivery }, body, state.mid)];
   });
 }
 

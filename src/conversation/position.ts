@@ -126,6 +126,14 @@ export interface FailedMessage {
   state: MessageState & { status: "failed" };
 }
 
+/** A message that has gone out. */
+export interface SentMessage {
+  /** The outbox entry and the message's place in it. */
+  entry: number;
+  index: number;
+  state: MessageState & { status: "sent" };
+}
+
 /** What has to be written down. */
 export interface Changes {
   events: NewEvent[];
@@ -140,6 +148,8 @@ export interface Changes {
   told: number[];
   /** Messages that have failed. */
   failed: FailedMessage[];
+  /** Messages that are known now to have gone out. */
+  sent: SentMessage[];
 }
 
 /** What was handed out in a step. */

@@ -87,6 +87,7 @@ export const MIGRATIONS: readonly string[] = [
     profile TEXT,                  -- JSON: what Meta tells of the user
     profile_due INTEGER NOT NULL,  -- ms; when Meta is asked again
     about TEXT NOT NULL,           -- JSON: referral, opt-ins, contact, …
+    callbacks TEXT NOT NULL,       -- what the bot wants to hear of its messages: types, with spaces between
     delivered_at INTEGER NOT NULL, -- ms; what was sent until then has reached the user's device
     read_at INTEGER NOT NULL       -- ms; … has been read
   ) STRICT;

@@ -83,24 +83,23 @@ export class Sends {
     if (entry && !entry.leased && isWaiting) entry.due = Math.min(entry.due, now);
   }
 
+  /** Settles what is due and not to be tried again. */
+  giveUp(now: number): void {
+    const [entry] = this.#sheet.position.open;
+    const refusal = entry && entry.due <= now ? whyNotAgain(entry) : undefined;
+    if (!entry || !refusal) return;
+    this.#settle(entry, firstUnsettled(entry), { status: "failed", ...refusal, at: now });
+    this.giveUp(now);
+  }
+
   /** Hands out what is due, for one attempt. */
   grant(now: number): OpenEntry | null {
+    this.giveUp(now);
     const entry = this.#sheet.position.open[0];
     if (!entry || entry.due > now) return null;
     const index = firstUnsettled(entry);
     const state = entry.progress[index];
-    const lost = (state?.status === "sending" ? state.lost : 0) + (entry.leased ? 1 : 0);
-    // Its sender was told that nobody knows, or went away: to send it again is for them to decide.
-    if (entry.isAwaited && (lost > 0 || failuresOf(state) > 0)) {
-      const reason = "Meta's answer was lost, and no echo came";
-      this.#settle(entry, index, { status: "failed", code: "outcome_unknown", reason, at: now });
-      return this.grant(now);
-    }
-    if (lost >= MAX_LOST_LEASES) {
-      const reason = "every run that took it was lost";
-      this.#settle(entry, index, { status: "failed", code: "run_lost_repeatedly", reason, at: now });
-      return this.grant(now);
-    }
+    const lost = lostOf(entry);
     // A message that is held stays so until a send succeeds or fails: its holding time goes on.
     entry.progress[index] =
       state?.status === "held" ? state : { status: "sending", failures: failuresOf(state), lost };
@@ -151,6 +150,7 @@ export class Sends {
     entry.progress[index] = state;
     this.#sheet.changes.open.add(entry);
     if (state.status === "failed") this.#sheet.changes.failed.push({ entry: entry.seq, index, state });
+    if (state.status === "sent") this.#sheet.changes.sent.push({ entry: entry.seq, index, state });
     if (!wasNext) return;
     Object.assign(entry, { attempt: 0, leased: false, due: 0 });
     this.#sheet.position.open = this.#sheet.position.open.filter((one) => firstUnsettled(one) !== -1);
@@ -165,8 +165,28 @@ export class Sends {
 }
 
 /** Whether a report is of the attempt that is out. */
-const isOut = (entry: OpenEntry, { entry: seq, index, attempt }: SendReport): boolean =>
-  entry.leased && entry.seq === seq && entry.attempt === attempt && firstUnsettled(entry) === index;
+const isOut = (entry: OpenEntry, { entry: seq, index, attempt, nonce }: SendReport): boolean =>
+  entry.leased &&
+  entry.seq === seq &&
+  entry.nonce === nonce &&
+  entry.attempt === attempt &&
+  firstUnsettled(entry) === index;
+
+/** Runs that took an entry's next message and never reported, the one whose lease is over included. */
+function lostOf(entry: OpenEntry): number {
+  const state = entry.progress[firstUnsettled(entry)];
+  return (state?.status === "sending" ? state.lost : 0) + (entry.leased ? 1 : 0);
+}
+
+function whyNotAgain(entry: OpenEntry): Refusal | undefined {
+  const lost = lostOf(entry);
+  // Its sender was told that nobody knows, or went away: to send it again is for them to decide.
+  if (entry.isAwaited && (lost > 0 || failuresOf(entry.progress[firstUnsettled(entry)]) > 0)) {
+    return { code: "outcome_unknown", reason: "Meta's answer was lost, and no echo came" };
+  }
+  if (lost < MAX_LOST_LEASES) return undefined;
+  return { code: "run_lost_repeatedly", reason: "every run that took it was lost" };
+}
 
 /** Meta couldn't fetch a file: once may be bad luck. */
 const ONE_RETRY: ReadonlySet<string> = new Set(["attachment"]);

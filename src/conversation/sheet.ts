@@ -31,4 +31,5 @@ const noChanges = (): Changes => ({
   open: new Set(),
   told: [],
   failed: [],
+  sent: [],
 });

@@ -31,10 +31,13 @@ export type StateRequest =
   /** What changes, by RFC 7396 (JSON Merge Patch), as JSON text. */
   | (Omit<StateChange, "state"> & { merge: string });
 
-/** The facts as of now: a state whose time is over is none. The same object when nothing changes. */
+/**
+ * The facts as of now: a state whose time is over is none, which is another version, lest who knows the old one change
+ * what isn't there any more. The same object when nothing changes.
+ */
 export function withoutStale(facts: Facts, now: number): Facts {
   return facts.stateUntil !== null && facts.stateUntil <= now
-    ? { ...facts, state: null, stateUntil: null }
+    ? { ...facts, state: null, stateUntil: null, stateVersion: facts.stateVersion + 1 }
     : facts;
 }
 

@@ -60,6 +60,41 @@ export function readThread(
   return { messages, before: isMore ? end : null, platform };
 }
 
+/**
+ * What was said before a delivery: by the user until its first event, by the page until now, since it may have answered
+ * what came before only when that event was there already. Oldest first, at least the newest `limit` if there are as many.
+ * @param first the number of that event
+ * @param through of the last event that was answered: an older delivery is a replay, and what came after isn't before it
+ */
+export function readTalk(
+  sql: SqlStorage,
+  facts: Facts,
+  first: number,
+  through: number,
+  limit: number,
+): ThreadMessage[] {
+  const { messages } = readBack(sql, facts, first, limit);
+  return first > through ? [...messages, ...saidByPage(sql, facts, first, limit)] : messages;
+}
+
+function saidByPage(sql: SqlStorage, facts: Facts, from: number, limit: number): ThreadMessage[] {
+  const came = sql.exec<EventRow>(
+    `SELECT seq, id, type, at, raw, notes FROM event
+     WHERE seq >= ? AND type = 'echo' ORDER BY seq DESC LIMIT ?`,
+    from,
+    limit,
+  );
+  const went = sql.exec<OutboxRow>(
+    `SELECT seq, at, writer, messages, progress, notes FROM outbox
+     WHERE seq >= ? AND messages <> '[]' ORDER BY seq DESC LIMIT ?`,
+    from,
+    limit,
+  );
+  return [...came.toArray().map(received), ...went.toArray().map((row) => written(row, facts))]
+    .sort((a, b) => a.seq - b.seq)
+    .flatMap(({ messages }) => messages);
+}
+
 /** @returns also where older ones would begin; `null`: all has been read */
 function readBack(sql: SqlStorage, facts: Facts, before: number, limit: number) {
   let messages: ThreadMessage[] = [];

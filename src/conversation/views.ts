@@ -4,6 +4,7 @@ import type { Facts } from "./facts.ts";
 import { asOf } from "./owner.ts";
 import type { Attempt, MessageState, Position } from "./position.ts";
 import { shownStatus } from "./receipts.ts";
+import { withoutStale } from "./state.ts";
 import type { OutgoingBody, Platform } from "./work.ts";
 
 /** What people see of a conversation. Crosses the RPC border: plain data only. */
@@ -33,7 +34,8 @@ export function conversationView(
   handBackMs: number | null,
   now: number,
 ): ConversationView {
-  const { profile, stateVersion, about, deliveredAt, readAt } = facts;
+  const { profile, about, deliveredAt, readAt } = facts;
+  const { stateVersion } = withoutStale(facts, now);
   const { owner, ownerSince } = asOf(facts, handBackMs, now);
   return {
     exists: seq > 0,

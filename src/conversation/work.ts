@@ -68,6 +68,8 @@ export interface SendWork {
   entry: number;
   index: number;
   attempt: number;
+  /** Tells this conversation's life from an earlier one: numbers begin anew after it was erased. */
+  nonce: string;
   page: PageId;
   user: UserId;
   platform: Platform;
@@ -175,6 +177,7 @@ export interface SendReport {
   entry: number;
   index: number;
   attempt: number;
+  nonce: string;
   outcome: SendOutcome;
   rules: PageRules;
   /** A comment or token that the message has used up, if it was sent. */

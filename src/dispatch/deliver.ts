@@ -35,7 +35,10 @@ export async function deliver(
     excerpt: excerpt.slice(0, EXCERPT_CHARS),
     outcome,
   });
-  if (!settings.isOn) return report({ kind: "postponed", status: null, reason: "bot_off" }, 0, "");
+  const putOff = (reason: string) => report({ kind: "postponed", status: null, reason }, 0, "");
+  if (!settings.isOn) return putOff("bot_off");
+  // A page without a token in the secrets may well have a bot of its own: another's is none of its users' business.
+  if (setup.isGuess && setup.token === undefined) return putOff("page_unreachable");
 
   // Also while the bot is down: Meta's addresses may expire before it is back.
   const events = await eventsWithMedia(config, work);
@@ -44,7 +47,7 @@ export async function deliver(
   if (way === "woken") remember(page, side, null, began);
   if (way === "ordinary" && isTakenForShut(page, side, began)) {
     const shut = await waitAtGate(pages, page, side, id);
-    if (shut) return report({ kind: "postponed", status: null, reason: shut.reason }, 0, "");
+    if (shut) return putOff(shut.reason);
   }
 
   // While Meta can't be reached, nobody is kept waiting for what only Meta could tell or show.

@@ -26,13 +26,13 @@ export async function send(
   way: Way,
 ): Promise<SendReport> {
   const { pages } = context;
-  const { page, entry, index, attempt } = work;
+  const { page, entry, index, attempt, nonce } = work;
   const setup = await setupOf(context, page);
   const { settings } = setup;
   const rules = rulesOf(setup);
   const body: OutgoingBody = JSON.parse(work.body);
   const passed = work.form === "thread_control" ? passedIn(body) : {};
-  const report = (sent: Sent): SendReport => ({ entry, index, attempt, rules, ...passed, ...sent });
+  const report = (sent: Sent): SendReport => ({ entry, index, attempt, nonce, rules, ...passed, ...sent });
   // A comment without a known author is the page's own event, and can be answered all the same: by naming it.
   if (work.user === PAGE_ITSELF && (work.form !== "message" || body["recipient"] === undefined)) {
     const reason = "the event concerns the page, not a person";
@@ -49,8 +49,9 @@ export async function send(
     if (shut) return report({ outcome: work.form === "action" ? actionLost(shut.reason) : held(shut) });
   }
 
-  const sent = await sendVia(context, setup, work, ruling.body);
-  const { outcome } = sent;
+  const tried = await sendVia(context, setup, work, ruling.body);
+  const outcome = await unlessRenewed(context, setup, tried.outcome);
+  const sent = { ...tried, outcome };
   const reason = troubleIn(outcome);
   if (reason) {
     const afterMs = "afterMs" in outcome ? outcome.afterMs : undefined;
@@ -73,6 +74,20 @@ export async function send(
   }
   return report(sent);
 }
+
+/** Meta refuses a token, or there is none: this isolate may not have heard yet that the page has a new one. */
+async function unlessRenewed(
+  context: RunContext,
+  setup: PageSetup,
+  outcome: SendOutcome,
+): Promise<SendOutcome> {
+  if (outcome.kind !== "hold" || !OF_TOKENS.has(outcome.code)) return outcome;
+  const { app, token } = await setupOf(context, setup.page, 0);
+  const { code, reason } = outcome;
+  return app === setup.app && token === setup.token ? outcome : { kind: "retry", code, reason };
+}
+
+const OF_TOKENS: ReadonlySet<string> = new Set(["needs_reauth", "no_token", "app_secret_mismatch"]);
 
 async function sendVia(
   { config, pages }: RunContext,

@@ -15,7 +15,7 @@ export async function turnsBefore(
   limit: number,
 ): Promise<Turn[]> {
   if (limit === 0) return [];
-  const { messages } = await line.call((stub) => stub.thread(first, limit));
+  const messages = await line.call((stub) => stub.talk(first, limit));
   return messages
     .map(turnOf)
     .filter((turn) => turn.text !== "" || turn.images.length > 0)

@@ -33,6 +33,8 @@ export interface TokenFacts {
   profileId: string | null;
   /** ms; `null`: it doesn't expire. */
   expiresAt: number | null;
+  /** ms; when the person behind it has to log in again; `null`: never. */
+  dataAccessExpiresAt: number | null;
   /** The permissions it has. */
   scopes: readonly string[];
   /** The pages a permission is limited to, by its name; those that aren't are missing. */
@@ -49,6 +51,7 @@ const factsSchema = z.object({
     app_id: z.catch(z.nullable(idSchema), null),
     profile_id: z.catch(z.nullable(idSchema), null),
     expires_at: seconds,
+    data_access_expires_at: seconds,
     scopes: z.catch(z.array(z.string()), []),
     granular_scopes: z.catch(
       z.array(z.looseObject({ scope: z.string(), target_ids: z.optional(z.array(idSchema)) })),
@@ -84,6 +87,7 @@ export async function debugToken(
       appId: data.app_id,
       profileId: data.profile_id,
       expiresAt: data.expires_at ? data.expires_at * 1000 : null,
+      dataAccessExpiresAt: data.data_access_expires_at ? data.data_access_expires_at * 1000 : null,
       scopes: data.scopes,
       limits: new Map(limits),
       complaint: complaint === undefined ? null : withoutSecrets(complaint, [token]),

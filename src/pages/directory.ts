@@ -2,7 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../env.ts";
 import { erasePerson } from "../privacy/person.ts";
 import { Channels, type ListedChannel } from "./directory/channels.ts";
-import { type CheckDue, type CheckNote, type CheckPage, Checks } from "./directory/checks.ts";
+import type { CheckDue, CheckNote, CheckPage } from "./directory/check.ts";
+import { Checks } from "./directory/checks.ts";
 import { type Deletion, type DeletionRequest, Deletions } from "./directory/deletions.ts";
 import { Logins } from "./directory/logins.ts";
 
@@ -62,7 +63,7 @@ export class Directory extends DurableObject<Cloudflare.Env> {
     return this.#checks.list(this.#channels.all(), secrets, only, after, limit);
   }
 
-  /** @returns the subjects that are in another state now, or have other problems */
+  /** @returns the subjects that have other problems now */
   noteChecks(notes: CheckNote[]): string[] {
     return this.#checks.note(notes);
   }

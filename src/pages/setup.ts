@@ -21,6 +21,8 @@ export interface PageSetup {
   app: App;
   /** Whether somebody said that the page is this app's, so that another's word on it doesn't count. */
   isAppsOwn: boolean;
+  /** Its object couldn't be reached: what was set while the gateway runs isn't known. */
+  isGuess: boolean;
   /** `undefined`: no token is known, and what is to be sent is held. */
   token: string | undefined;
   settings: PageSettings;
@@ -50,52 +52,65 @@ export interface SetupSource {
 
 /** How long an isolate goes by what it was told, ms: changes are in force everywhere after that. */
 const FRESH_MS = 20_000;
+/** While one asks anew, the others go on by what was told last, for so long, ms. */
+const ASKING_MS = 2_000;
 const MAX_REMEMBERED = 2000;
 const DEFAULT_TURNS = 20;
 
 interface Remembered {
   config: Config;
+  /** When it was told, ms. */
   at: number;
-  setup: Promise<PageSetup>;
+  /** Until when it isn't asked for again, ms. */
+  until: number;
+  setup: PageSetup;
 }
+/** What was told, never what is still to come: a request can't rely on another's call, which ends with that request. */
 const remembered = new Map<PageId, Remembered>();
+/** Goes up with each change made from here: what was asked before it may be older than it. */
+let changes = 0;
 
 /**
- * Never throws: a page whose object can't be reached is served as it was last, or as the deployment says.
+ * A page whose object can't be reached is served as it was last, or as the deployment says.
+ * @param maxAgeMs for who has reason to think that it has changed: what was told longer ago doesn't count
  */
-export function setupOf(source: SetupSource, page: PageId): Promise<PageSetup> {
+export async function setupOf(
+  source: SetupSource,
+  page: PageId,
+  maxAgeMs = Number.POSITIVE_INFINITY,
+): Promise<PageSetup> {
+  const { config, pages } = source;
   const now = Date.now();
   const known = remembered.get(page);
-  const isOurs = known?.config === source.config;
-  if (known && isOurs && now - known.at < FRESH_MS) return known.setup;
-  const setup = ask(source, page, isOurs ? known?.setup : undefined);
+  const last = known?.config === config ? known : undefined;
+  if (last && now < last.until && now - last.at < maxAgeMs) return last.setup;
+  if (last) last.until = now + ASKING_MS;
+  const before = changes;
+  try {
+    const setup = await ask(config, pages.getByName(page), page);
+    if (before === changes) remember(page, { config, at: now, until: now + FRESH_MS, setup });
+    return setup;
+  } catch (error) {
+    console.error({ event: "page_unreachable", error: String(error) });
+    return last?.setup ?? { ...setupFrom(config, page, null, config.pageTokens.get(page)), isGuess: true };
+  }
+}
+
+function remember(page: PageId, told: Remembered): void {
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(page, { config: source.config, at: now, setup });
-  return setup;
+  remembered.set(page, told);
 }
 
 /** It has been changed from here: the next to ask is told anew. */
 export function forgetSetup(page: PageId): void {
+  changes++;
   remembered.delete(page);
 }
 
-async function ask(
-  source: SetupSource,
-  page: PageId,
-  last: Promise<PageSetup> | undefined,
-): Promise<PageSetup> {
-  const { config, pages } = source;
-  try {
-    const object = pages.getByName(page);
-    const stored = await object.channel();
-    const token = await tokenIn(stored, config, page, (sealed, anew) => object.reseal(sealed, anew));
-    return setupFrom(config, page, stored, token);
-  } catch (error) {
-    console.error({ event: "page_unreachable", error: String(error) });
-    // Asked again with the next message.
-    remembered.delete(page);
-    return last ?? setupFrom(config, page, null, config.pageTokens.get(page));
-  }
+async function ask(config: Config, object: DurableObjectStub<Page>, page: PageId): Promise<PageSetup> {
+  const stored = await object.channel();
+  const token = await tokenIn(stored, config, page, (sealed, anew) => object.reseal(sealed, anew));
+  return setupFrom(config, page, stored, token);
 }
 
 async function tokenIn(
@@ -138,6 +153,7 @@ export function setupFrom(
     page,
     app,
     isAppsOwn: named !== undefined,
+    isGuess: false,
     token,
     settings,
     bot: settings.bot ? specOf(settings.bot) : ofDeployment(config, app),
@@ -168,7 +184,9 @@ function ofDeployment({ bot }: Config, app: App): BotSpec {
 
 /** What of a page's settings its conversations go by. */
 export function rulesOf({ settings }: PageSetup): PageRules {
-  const { forwardStandby, pauseOnInboxReply, handBackMs, gatherMs, stateTtlMs, callbacks } = settings;
+  const { isOn, forwardStandby, pauseOnInboxReply, handBackMs, gatherMs, stateTtlMs } = settings;
+  // For a bot that is switched off nothing is to wait: what comes next would wait behind it.
+  const callbacks = isOn ? settings.callbacks : [];
   return { forwardStandby, pauseOnInboxReply, handBackMs, gatherMs, stateTtlMs, callbacks };
 }
 

@@ -83,7 +83,7 @@ ${conversations > 0 && html`<p>Deleted so far: ${counted(conversations)}.</p>`}`
         : html`<div class="note" role="status"><p>Deleted: ${counted(conversations)}, with everything in them: messages,
 pictures and other files, your name, and what was noted about you.</p></div>
 <p>What you and the page wrote is still in your own Messenger; you can delete it there. If you write to the page again, that is
-a new conversation.</p>`,
+a new conversation. Conversations on Instagram can’t be found this way: to have them deleted, write to the business.</p>`,
   }),
   not_matched: () => ({
     title: "We can’t tell which conversations are yours",

@@ -20,10 +20,14 @@ export type SubscribedFields = Partial<Record<WebhookObject, readonly string[]>>
 /** What Meta says of the one who asks, or of what is asked about; the rest passes by itself. */
 const VERDICTS = new Set(["needs_reauth", "app_secret_mismatch", "page_blocked"]);
 
-/** Whether Meta has said how things are. */
-export const isVerdict = ({ isFinal, code }: CallFailure): boolean => isFinal || VERDICTS.has(code);
+/** Meta's number for an app that it doesn't know. */
+const NO_SUCH_APP = 101;
 
-/** A call that tells nothing: no answer, a temporary failure, a limit. */
+/** Whether Meta has said how things are. */
+export const isVerdict = ({ isFinal, code, error }: CallFailure): boolean =>
+  isFinal || VERDICTS.has(code) || error?.code === NO_SUCH_APP;
+
+/** A call that tells nothing: no answer, a temporary failure, a limit, something new. */
 export const missedBy = ({ status, reason }: CallFailure): Finding => ({
   kind: "missed",
   problem: { code: "graph_unreachable", reason },
@@ -31,8 +35,8 @@ export const missedBy = ({ status, reason }: CallFailure): Finding => ({
 });
 
 /** What Meta's verdict on a call with the app's own token comes to: that is made of its id and secret. */
-export function refusedToApp({ code, reason }: CallFailure): Problem {
-  const isSecret = code === "needs_reauth" || code === "app_secret_mismatch";
+export function refusedToApp({ code, reason, error }: CallFailure): Problem {
+  const isSecret = code === "needs_reauth" || code === "app_secret_mismatch" || error?.code === NO_SUCH_APP;
   return { code: isSecret ? "app_secret_wrong" : "meta_refused", reason };
 }
 

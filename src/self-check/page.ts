@@ -1,9 +1,9 @@
 import type { ChannelWorld } from "../channels/connect.ts";
 import { subscribedFields } from "../graph/subscriptions.ts";
 import { type PageId, pageId } from "../ids.ts";
-import type { PageCheck } from "../pages/directory/checks.ts";
+import type { PageCheck } from "../pages/directory/check.ts";
 import { graphEnd } from "../pages/ends.ts";
-import { forgetSetup, setupOf } from "../pages/setup.ts";
+import { setupOf } from "../pages/setup.ts";
 import { type Finding, isVerdict, missedBy, refusedToPage } from "./finding.ts";
 import type { Problem } from "./problems.ts";
 import { checkSubscription } from "./subscription.ts";
@@ -30,8 +30,7 @@ async function look(
   now: number,
 ): Promise<Finding> {
   const object = env.PAGE.getByName(page);
-  forgetSetup(page);
-  const setup = await setupOf({ config, pages: env.PAGE }, page);
+  const setup = await setupOf({ config, pages: env.PAGE }, page, 0);
   if (!setup.settings.isOn) return { kind: "off" };
   const graph = graphEnd(config, setup);
   if (!graph) {

@@ -119,7 +119,7 @@ const KINDS = {
   // Of the check.
   graph_unreachable: {
     level: "warning",
-    says: () => "Meta gave no answer to the last check; this is how it was before.",
+    says: () => "The last check got no telling answer from Meta; this is how it was before.",
     remedy: "Nothing, unless it stays: then see Meta's status page.",
   },
   check_failed: {

@@ -7,7 +7,7 @@ import {
   type CheckNote,
   type PageCheck,
   pageSubject,
-} from "../pages/directory/checks.ts";
+} from "../pages/directory/check.ts";
 import { directoryOf } from "../pages/served.ts";
 import { checkApp } from "./app.ts";
 import type { Finding } from "./finding.ts";
@@ -31,7 +31,8 @@ export async function selfCheck(env: Cloudflare.Env, now: number): Promise<void>
 }
 
 /**
- * Checks the apps, and the pages whose last check was longest ago. Ends early when Meta can't be reached at all.
+ * Checks the apps, and the pages whose last check was longest ago. Ends early when Meta can't be reached at all, or this
+ * invocation may ask for no more.
  * @returns the pages whose turn it was
  */
 export async function checkDue(world: ChannelWorld, now: number, atMost = PAGES_AT_ONCE): Promise<string[]> {
@@ -40,9 +41,14 @@ export async function checkDue(world: ChannelWorld, now: number, atMost = PAGES_
   const done: string[] = [];
   for (let at = 0; at < due.pages.length; at += TOGETHER) {
     const together = due.pages.slice(at, at + TOGETHER);
-    const notes = await checkTogether(world, together, now);
-    done.push(...together.map(({ page }) => page));
-    if (!notes.some(isReached)) {
+    let isThrough = false;
+    try {
+      isThrough = await checkTogether(world, together, now);
+      done.push(...together.map(({ page }) => page));
+    } catch (error) {
+      console.error({ event: "check_failed", error: String(error) });
+    }
+    if (!isThrough) {
       console.error({ event: "self_check_cut_short", pages: due.pages.length - done.length });
       break;
     }
@@ -82,7 +88,8 @@ async function checkApps(
   await note(env, notes);
 }
 
-async function checkTogether(world: ChannelWorld, pages: PageCheck[], at: number): Promise<CheckNote[]> {
+/** @returns whether Meta was reached for any of them @throws when what was found couldn't be noted */
+async function checkTogether(world: ChannelWorld, pages: PageCheck[], at: number): Promise<boolean> {
   const notes = await Promise.all(
     pages.map(async (one) => ({
       subject: pageSubject(one.page),
@@ -91,7 +98,7 @@ async function checkTogether(world: ChannelWorld, pages: PageCheck[], at: number
     })),
   );
   await note(world.env, notes);
-  return notes;
+  return notes.some(isReached);
 }
 
 function brokenOff(error: unknown): Finding {

@@ -13,7 +13,7 @@ import { tokenProblems } from "./token.ts";
 /** Asking Meta about a page's token. */
 
 /** Whose events and messages a page's are. */
-export interface Origin {
+interface Origin {
   source: Source;
   /** The page's id; on Instagram that of the page behind the account; `me` where only the token knows. */
   facebookPage: string;

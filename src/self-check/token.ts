@@ -13,11 +13,6 @@ export interface TokenOwner {
   channel: string;
 }
 
-type Facts = TokenFacts & {
-  /** ms; when the app's access to the data of whoever made it ends. */
-  dataAccessExpiresAt?: number | null;
-};
-
 /** How long ahead it is told that something expires, ms: two weeks, so that nobody has to hurry. */
 const SOON_MS = 14 * 24 * 60 * 60_000;
 
@@ -25,7 +20,7 @@ const SOON_MS = 14 * 24 * 60 * 60_000;
 const OTHER_APP = /did not match the viewing app/i;
 
 /** What is wrong with a page's token, by what Meta tells of it. Pure. @param now ms */
-export function tokenProblems(facts: Facts, owner: TokenOwner, now: number): Problem[] {
+export function tokenProblems(facts: TokenFacts, owner: TokenOwner, now: number): Problem[] {
   const { isValid, type, appId, profileId, complaint } = facts;
   if ((appId !== null && appId !== owner.appId) || OTHER_APP.test(complaint ?? "")) {
     const isNamed = appId !== null && appId !== owner.appId;
@@ -43,7 +38,7 @@ export function tokenProblems(facts: Facts, owner: TokenOwner, now: number): Pro
       about,
     })),
     ...ending("token_expires_soon", facts.expiresAt, now),
-    ...ending("data_access_expires_soon", facts.dataAccessExpiresAt ?? null, now),
+    ...ending("data_access_expires_soon", facts.dataAccessExpiresAt, now),
   ];
 }
 

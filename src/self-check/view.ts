@@ -1,4 +1,4 @@
-import type { Check, PageCheck } from "../pages/directory/checks.ts";
+import type { Check, PageCheck } from "../pages/directory/check.ts";
 import type { Vitals } from "../pages/page.ts";
 import { nameOf, type Problem, tell } from "./problems.ts";
 

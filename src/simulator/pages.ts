@@ -52,7 +52,9 @@ export interface Account {
 
 const keyOf = (pageId: string) => `page:${pageId}`;
 
-/** The pages, each with its settings and the accounts it has. */
+const tokenKeyOf = (pageId: string) => `page-token:${pageId}`;
+
+/** The pages, each with its token, its settings and the accounts it has. */
 export class Pages {
   readonly #kv: SyncKvStorage;
   readonly #environment: Environment;
@@ -71,6 +73,22 @@ export class Pages {
     const settings = { ...this.settings(pageId), ...change };
     this.#kv.put(keyOf(pageId), settings);
     return settings;
+  }
+
+  /** @returns The token that is good for the page now. */
+  tokenOf({ id, token }: Page): string {
+    return this.#kv.get<string>(tokenKeyOf(id)) ?? token;
+  }
+
+  /** Gives the page another token, or with null that of `SIM_PAGES`; the one it had is good no more. */
+  setToken({ id }: Page, token: string | null): void {
+    if (token === null) this.#kv.delete(tokenKeyOf(id));
+    else this.#kv.put(tokenKeyOf(id), token);
+  }
+
+  /** @returns The page for which this token is good, or null if there is none. */
+  ofToken(token: unknown): Page | null {
+    return this.#environment.pages.find((page) => this.tokenOf(page) === token) ?? null;
   }
 
   /** @returns The page or Instagram account with this id, or null if there is none. */

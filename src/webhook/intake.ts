@@ -16,10 +16,15 @@ import { signerOf } from "./signature.ts";
 const STORE_LANES = 32;
 /**
  * Conversations whose events this invocation also takes to the bot; the rest are started by their objects' alarms, each
- * with an invocation of its own. Six is what a Worker may have waiting for response headers at once.
+ * with an invocation of its own. Six is what a Worker may have waiting for response headers at once: a bot on trial takes
+ * as much of that as the page's own, and mustn't have messages wait for it.
  */
 const DISPATCH_HERE = 6;
 
+/** Another app's word on a page is left out only by what was told of the page no longer ago, ms. */
+const STRANGER_CHECK_MS = 1_000;
+
+type Signer = Pick<App, "id">;
 type Objects = Pick<Cloudflare.Env, "CONVERSATION" | "PAGE">;
 type Setups = ReadonlyMap<PageId, PageSetup>;
 
@@ -66,7 +71,7 @@ export async function takeIn(
       detail: 'The body is not {"object","entry":[{"id",…}]}.',
     });
   }
-  const setups = await setupsOf(envelope, config, objects);
+  const setups = await setupsOf(envelope, signer, config, objects);
   const ours = withoutStrangers(envelope, setups, signer);
   const batch = await readBatch(ours, Date.now(), (page) => policyFrom(of(setups, page), config));
   const { failed, full } = await store(batch, setups, config, objects, onReady);
@@ -89,21 +94,32 @@ export async function takeIn(
 }
 
 /** How each page of an envelope is served. */
-async function setupsOf({ entries }: Envelope, config: Config, { PAGE: pages }: Objects): Promise<Setups> {
-  const all = [...new Set(entries.map(({ page }) => page))];
+async function setupsOf(
+  { entries }: Envelope,
+  signer: Signer,
+  config: Config,
+  { PAGE: pages }: Objects,
+): Promise<Setups> {
   const source = { config, pages };
-  return new Map(await Promise.all(all.map(async (page) => [page, await setupOf(source, page)] as const)));
+  const current = async (page: PageId) => {
+    const setup = await setupOf(source, page);
+    // It may have changed apps just now. What is left out for that is answered with 200: it doesn't come again.
+    return isStranger(signer, setup) ? setupOf(source, page, STRANGER_CHECK_MS) : setup;
+  };
+  const all = [...new Set(entries.map(({ page }) => page))];
+  return new Map(await Promise.all(all.map(async (page) => [page, await current(page)] as const)));
 }
 
+/** A page that was given to an app is that app's, and not another's. */
+const isStranger = (signer: Signer, { isAppsOwn, app }: PageSetup): boolean =>
+  isAppsOwn && app.id !== signer.id;
+
 /**
- * A page that was given to an app is that app's: what another says of it doesn't count, lest who has one app's secret
- * speaks for all pages. Its own app brings the same events.
+ * What another app says of a page than its own doesn't count, lest who has one app's secret speaks for all pages. Its own
+ * app brings the same events.
  */
-function withoutStrangers(envelope: Envelope, setups: Setups, signer: Pick<App, "id">): Envelope {
-  const entries = envelope.entries.filter(({ page }) => {
-    const { isAppsOwn, app } = of(setups, page);
-    return !isAppsOwn || app.id === signer.id;
-  });
+function withoutStrangers(envelope: Envelope, setups: Setups, signer: Signer): Envelope {
+  const entries = envelope.entries.filter(({ page }) => !isStranger(signer, of(setups, page)));
   if (entries.length < envelope.entries.length) {
     console.warn({
       event: "page_of_another_app",
@@ -136,6 +152,7 @@ async function store(
   let failed = 0;
   let full = 0;
   let at = 0;
+  let room = DISPATCH_HERE;
   const conversations = [...batch];
   const lane = async () => {
     for (let mine = at++; mine < conversations.length; mine = at++) {
@@ -143,9 +160,11 @@ async function store(
       if (!next) return;
       const [conversation, events] = next;
       try {
-        const rules = rulesOf(of(setups, partsOf(conversation).page));
-        const ingest = (stub: DurableObjectStub<Conversation>) =>
-          stub.ingest(events, mine < DISPATCH_HERE, rules);
+        const setup = of(setups, partsOf(conversation).page);
+        const takes = setup.shadow ? 2 : 1;
+        const isHere = takes <= room;
+        if (isHere) room -= takes;
+        const ingest = (stub: DurableObjectStub<Conversation>) => stub.ingest(events, isHere, rulesOf(setup));
         const line = new ConversationLine(namespace, conversation);
         const { isFull, work } = await line.call(ingest);
         if (isFull) full++;

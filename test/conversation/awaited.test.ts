@@ -33,10 +33,10 @@ const asks = (stub: Stub, text: string): Promise<SendAnswer> =>
 
 const reports = (
   stub: Stub,
-  { entry, index, attempt }: SendWork,
+  { entry, index, attempt, nonce }: SendWork,
   outcome: SendOutcome,
   meta = { status: 200, body: "{}" },
-) => stub.settleSend({ entry, index, attempt, rules: RULES, outcome, meta }, ALL);
+) => stub.settleSend({ entry, index, attempt, nonce, rules: RULES, outcome, meta }, ALL);
 
 async function someone(): Promise<Stub> {
   const stub = freshConversation();

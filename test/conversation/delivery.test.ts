@@ -233,6 +233,20 @@ describe("a run that dies", () => {
     expect(wordsOf(deliverWork(await ingest(stub, [says("next")])))).toEqual(["next"]);
   });
 
+  it("for the last time holds nothing up, also when the next event finds it", async () => {
+    const stub = freshConversation();
+    await ingest(stub, [says("poison")]);
+    await runInDurableObject(stub, (_, { storage }) => {
+      storage.sql.exec("UPDATE event SET lost = 49, due = 1");
+    });
+    await evictDurableObject(stub);
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(wordsOf(deliverWork(await ingest(stub, [says("one"), says("two")])))).toEqual(["one", "two"]);
+    await crash(stub);
+    expect(wordsOf(deliverWork(await ingest(stub, [says("three")])))).toEqual(["one", "two"]);
+    vi.restoreAllMocks();
+  });
+
   it("at any point leaves the conversation where it stood", async () => {
     const stub = freshConversation();
     const first = deliverWork(await ingest(stub, [says("a")], true));

@@ -79,6 +79,18 @@ describe("a page that gathers", () => {
     expect(await handedOut(other)).toEqual(["hi", "seen"]);
   });
 
+  it("goes on waiting for who writes when its object was away, whatever else comes", async () => {
+    const stub = freshConversation();
+    at(0);
+    await writes(stub, "hi");
+    await evictDurableObject(stub);
+    const { pace: _, ...receipt } = says("seen", { type: "read", opensWindow: false });
+    at(500);
+    expect((await stub.ingest([receipt], true, gathering)).work).toEqual([]);
+    at(GATHER_MS);
+    expect(await handedOut(stub)).toEqual(["hi", "seen"]);
+  });
+
   it("gathers what is written while the bot thinks", async () => {
     const stub = freshConversation();
     const asked = deliverWork(await writes(stub, "Menu", { pace: "now" }));

@@ -212,10 +212,10 @@ class World {
       failed: { kind: "failed", code: "invalid", reason: "(#100)" },
       hold: { kind: "hold", code: "needs_reauth", reason: "(#190)" },
     };
-    const { entry, index, attempt } = work;
+    const { entry, index, attempt, nonce } = work;
     await this.#accept(
       await this.#stub.settleSend(
-        { entry, index, attempt, rules: RULES, outcome: outcomes[outcome] },
+        { entry, index, attempt, nonce, rules: RULES, outcome: outcomes[outcome] },
         CAPACITY,
       ),
     );

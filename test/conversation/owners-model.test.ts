@@ -161,13 +161,13 @@ class World {
     const work = this.#send;
     if (!work) return;
     this.#send = null;
-    const { entry, index, attempt } = work;
+    const { entry, index, attempt, nonce } = work;
     const target: string | undefined = JSON.parse(work.body).target_app_id;
     if (target === this.#owner) this.#isMetas = true;
     const passed = target === undefined ? {} : { passedTo: target };
     // What is asked of Meta about the thread, it does.
     const outcome = OUTCOMES[work.form === "thread_control" ? "sent" : how];
-    const report = { entry, index, attempt, rules: RULES, outcome, ...passed };
+    const report = { entry, index, attempt, nonce, rules: RULES, outcome, ...passed };
     return this.#accept(await this.stub.settleSend(report, ALL));
   }
 

@@ -54,11 +54,12 @@ async function allSent(stub: Stub, first: Work[]): Promise<string[]> {
     const send = sendWork(work);
     out.push(controlOf(send));
     const { target_app_id: passedTo } = JSON.parse(send.body);
-    const { entry, index, attempt } = send;
+    const { entry, index, attempt, nonce } = send;
     const report = {
       entry,
       index,
       attempt,
+      nonce,
       rules: RULES,
       outcome: sent("m"),
       ...(passedTo ? { passedTo } : {}),
@@ -317,9 +318,9 @@ describe("a handover by call", () => {
     const stub = freshConversation();
     const pass = sendWork(await give(stub, APP));
     await give(stub, "human");
-    const { entry, index, attempt } = pass;
+    const { entry, index, attempt, nonce } = pass;
     const outcome = { kind: "failed" as const, code: "invalid", reason: "" };
-    const report = { entry, index, attempt, rules: RULES, outcome, passedTo: APP };
+    const report = { entry, index, attempt, nonce, rules: RULES, outcome, passedTo: APP };
     await stub.settleSend(report, { deliver: false, send: false, tell: false });
     expect(await ownerOf(stub)).toBe("human");
   });

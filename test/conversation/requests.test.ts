@@ -185,16 +185,16 @@ describe("a permission that is good for one message", () => {
     await ingest(stub, [optin]);
     const bodies = [{ recipient: { one_time_notif_token: "otn" }, message: { text: "it is here" } }];
     const send = sendWork((await stub.send(request("a", { bodies }))).work);
-    const { entry, index, attempt } = send;
+    const { entry, index, attempt, nonce } = send;
     const none = { deliver: false, send: false, tell: false };
     const tokens = async () => (await stub.info(null)).about.optins?.length;
     const failed = { kind: "retry" as const, code: "temporary", reason: "" };
-    await stub.settleSend({ entry, index, attempt, rules: RULES, outcome: failed }, none);
+    await stub.settleSend({ entry, index, attempt, nonce, rules: RULES, outcome: failed }, none);
     expect(await tokens()).toBe(1);
     vi.spyOn(Date, "now").mockReturnValue(Date.now() + HOUR);
     const again = sendWork((await stub.take("send")).work);
     await stub.settleSend(
-      { entry, index, rules: RULES, attempt: again.attempt, outcome: sent("m"), spent: "otn" },
+      { entry, index, nonce, rules: RULES, attempt: again.attempt, outcome: sent("m"), spent: "otn" },
       none,
     );
     expect(await tokens()).toBe(0);

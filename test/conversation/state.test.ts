@@ -27,16 +27,31 @@ const stateTold = async (stub: Stub) =>
   deliverWork(await ingest(stub, [says(crypto.randomUUID())])).conversation;
 
 describe("the state a bot leaves", () => {
-  it("is forgotten when its time is over, and the version goes on", async () => {
+  it("is forgotten when its time is over, which is another version", async () => {
     const stub = freshConversation();
     await answers(stub, { state: '{"step":1}', stateTtlMs: HOUR });
     const left = Date.now();
     expect(await stub.state()).toMatchObject({ state: '{"step":1}', version: 1 });
     vi.spyOn(Date, "now").mockReturnValue(left + HOUR + 1000);
-    expect(await stub.state()).toEqual({ state: null, version: 1, until: null });
-    expect(await stateTold(stub)).toMatchObject({ state: null, stateVersion: 1 });
-    const change = { state: '{"step":2}', version: 1, ttlMs: null };
-    expect(await stub.putState(change)).toMatchObject({ refused: null, version: 2, state: '{"step":2}' });
+    expect(await stub.state()).toEqual({ state: null, version: 2, until: null });
+    expect(await stateTold(stub)).toMatchObject({ state: null, stateVersion: 2 });
+    const change = { merge: '{"step":2}', ttlMs: null };
+    // Who knows the old one would merge into what isn't there any more.
+    expect(await stub.putState({ ...change, version: 1 })).toMatchObject({ refused: "stale_version" });
+    expect(await stub.putState({ ...change, version: 2 })).toMatchObject({ refused: null, version: 3 });
+  });
+
+  it("that runs out while the bot thinks gives way to what the bot makes of it", async () => {
+    const stub = freshConversation();
+    await answers(stub, { state: '{"step":1}', stateTtlMs: HOUR });
+    const delivery = deliverWork(await ingest(stub, [says("next")]));
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + HOUR + 1000);
+    const answer = { ...answerOf(), state: '{"step":2}', stateVersion: delivery.conversation.stateVersion };
+    await stub.settleDelivery(
+      { ...reportOf(delivery), outcome: { kind: "answered", status: 200, answer } },
+      ALL,
+    );
+    expect(await stub.state()).toMatchObject({ state: '{"step":2}', version: 3 });
   });
 
   it("is kept as long as the page has it, unless the bot says otherwise", async () => {

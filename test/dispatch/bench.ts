@@ -63,6 +63,7 @@ export const sendWorkOf = (page: PageId, body: unknown, more: Partial<SendWork> 
   entry: 3,
   index: 0,
   attempt: 1,
+  nonce: "0123abcd",
   page,
   user: USER,
   platform: "messenger",

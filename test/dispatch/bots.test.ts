@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { deliver } from "../../src/dispatch/deliver.ts";
 import type { ConversationId } from "../../src/ids.ts";
 import { conversationId, userId } from "../../src/ids.ts";
+import { Page } from "../../src/pages/page.ts";
 import { contextOf, deliverWorkOf, freshPage, lineOf, listening } from "./bench.ts";
 
 /** Several bots of one page. */
@@ -92,4 +93,21 @@ it("a bot that is switched off isn't asked, and what waits for it stays", async 
   const { outcome } = await delivered(freshPage(), { is_on: false });
   expect(outcome).toEqual({ kind: "postponed", status: null, reason: "bot_off" });
   expect(calls).toEqual([]);
+});
+
+it("a page of which nobody knows how it is served isn't taken to another's bot", async () => {
+  const calls = listening(() => reply("hi"));
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  vi.spyOn(Page.prototype, "channel").mockImplementation(() => {
+    throw new Error("away");
+  });
+  const [page, inSecrets] = [freshPage(), freshPage()];
+  const context = contextOf(inSecrets, QUIET);
+  const delivers = (to: typeof page) => {
+    const work = deliverWorkOf(to);
+    return deliver(context, lineOf(work), work, "ordinary");
+  };
+  expect((await delivers(page)).outcome).toMatchObject({ kind: "postponed", reason: "page_unreachable" });
+  expect(calls).toEqual([]);
+  expect((await delivers(inSecrets)).outcome).toMatchObject({ kind: "answered" });
 });

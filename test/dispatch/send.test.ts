@@ -1,7 +1,10 @@
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { SendReport, SendWork } from "../../src/conversation/work.ts";
 import { send } from "../../src/dispatch/send.ts";
 import { conversationId, PAGE_ITSELF, type PageId } from "../../src/ids.ts";
+import { seal } from "../../src/pages/sealing.ts";
+import { setupOf } from "../../src/pages/setup.ts";
 import { accepted, contextOf, freshPage, listening, refusal, saidIn, sendWorkOf, USER } from "./bench.ts";
 
 const HOUR = 3_600_000;
@@ -69,6 +72,25 @@ describe("a message", () => {
     const report = await send(context, conversationId(page, USER), sendWorkOf(page, HI), "ordinary");
     expect(report.outcome).toMatchObject({ kind: "hold", code: "no_token" });
     expect(calls).toEqual([]);
+  });
+
+  it("goes again with the page's new token, of which this isolate hadn't heard yet", async () => {
+    const calls = listening(() => refusal(190, 463));
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const page = freshPage();
+    const context = contextOf(page, {}, { SEALING_KEY: btoa("k".repeat(32)) });
+    const sends = () => send(context, conversationId(page, USER), sendWorkOf(page, HI), "ordinary");
+    await setupOf(context, page);
+    const sealed = await seal(context.config.sealingKeys, "NEW-TOKEN", { page, purpose: "page_token" });
+    const nameless = { appId: null, name: null, imageUrl: null };
+    const object = env.PAGE.getByName(page);
+    await object.connectChannel({ source: "facebook", facebookPage: page, token: sealed, ...nameless });
+    expect((await sends()).outcome).toMatchObject({ kind: "retry", code: "needs_reauth" });
+    expect((await object.vitals()).gates).toEqual([]);
+    // One that is still refused is in trouble indeed.
+    expect((await sends()).outcome).toMatchObject({ kind: "hold", code: "needs_reauth" });
+    expect((await object.vitals()).gates).toMatchObject([{ side: "graph", reason: "needs_reauth" }]);
+    expect(calls).toHaveLength(2);
   });
 
   it("has nobody to go to where an event concerns the page alone", async () => {

@@ -52,6 +52,23 @@ it("a bot is reminded of what both sides said before, not of what it is asked", 
   expect(await turnsBefore(line, work, 0)).toEqual([]);
 });
 
+it("a bot is reminded of what it answered while its next question waited", async () => {
+  const stub = freshConversation();
+  const one = deliverWork(await ingest(stub, [says("one")]));
+  await ingest(stub, [says("two")]);
+  await ingest(stub, [echoFrom("app", "by another app", { forward: false, effects: [] })]);
+  const next = await reportAnswer(stub, one, answerOf("first"));
+  await reportSend(stub, sendWork(next), sent("m_first"));
+  const two = deliverWork(next);
+  await ingest(stub, [says("three")]);
+  const turns = await turnsBefore(lineTo(stub), two, 20);
+  expect(turns.map(({ text }) => text)).toEqual(["one", "by another app", "first"]);
+  expect((await turnsBefore(lineTo(stub), two, 1)).map(({ text }) => text)).toEqual(["first"]);
+  // Asked once more later on, it is told what was said before then.
+  await reportAnswer(stub, two, answerOf("second"));
+  expect((await turnsBefore(lineTo(stub), two, 20)).map(({ text }) => text)).toEqual(["one"]);
+});
+
 it("a bot isn't reminded of what never went out", async () => {
   const stub = freshConversation();
   const delivery = deliverWork(await ingest(stub, [says("hi")]));

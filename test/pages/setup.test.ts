@@ -4,7 +4,7 @@ import { readConfig } from "../../src/env.ts";
 import { type PageId, pageId } from "../../src/ids.ts";
 import { Page } from "../../src/pages/page.ts";
 import { seal } from "../../src/pages/sealing.ts";
-import { botEventsOf, forgetSetup, setupOf } from "../../src/pages/setup.ts";
+import { botEventsOf, forgetSetup, rulesOf, setupFrom, setupOf } from "../../src/pages/setup.ts";
 
 const KEY = { old: btoa("o".repeat(32)), new: btoa("n".repeat(32)) };
 let pages = 0;
@@ -56,7 +56,7 @@ describe("how a page is served", () => {
     expect(asked).toHaveBeenCalledTimes(2);
   });
 
-  it("is as it was last while its object can't be reached", async () => {
+  it("is as it was last for as long as its object can't be reached", async () => {
     const page = freshPage();
     const from = source();
     await env.PAGE.getByName(page).changeChannel(origin(page), { settings: { gather_ms: 100 } });
@@ -66,8 +66,48 @@ describe("how a page is served", () => {
       throw new Error("away");
     });
     vi.spyOn(Date, "now").mockReturnValue(Date.now() + 21_000);
+    for (let times = 0; times < 3; times++) {
+      expect(await setupOf(from, page)).toMatchObject({ isGuess: false, settings: { gatherMs: 100 } });
+      vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_000);
+    }
+    expect(await setupOf(from, freshPage())).toMatchObject({ isGuess: true, settings: { gatherMs: 0 } });
+  });
+
+  it("is asked anew by who has reason to think that it has changed", async () => {
+    const page = freshPage();
+    const from = source();
+    await setupOf(from, page);
+    await env.PAGE.getByName(page).changeChannel(origin(page), { settings: { gather_ms: 100 } });
+    expect((await setupOf(from, page)).settings.gatherMs).toBe(0);
+    expect((await setupOf(from, page, 0)).settings.gatherMs).toBe(100);
     expect((await setupOf(from, page)).settings.gatherMs).toBe(100);
-    expect((await setupOf(from, freshPage())).settings.gatherMs).toBe(0);
+  });
+
+  it("isn't remembered as it was before it was changed from here", async () => {
+    const page = freshPage();
+    const from = source();
+    const asked = setupOf(from, page);
+    await env.PAGE.getByName(page).changeChannel(origin(page), { settings: { gather_ms: 100 } });
+    forgetSetup(page);
+    await asked;
+    expect((await setupOf(from, page)).settings.gatherMs).toBe(100);
+  });
+
+  it("has a bot that is switched off hear of nothing: the next to write would wait behind it", () => {
+    const settings = (more: object) => ({
+      settings: JSON.stringify({ callbacks: ["message.failed"], ...more }),
+    });
+    const rules = (more: object) =>
+      rulesOf(
+        setupFrom(
+          source().config,
+          freshPage(),
+          { appId: null, isConnected: true, ...settings(more) },
+          undefined,
+        ),
+      );
+    expect(rules({}).callbacks).toEqual(["message.failed"]);
+    expect(rules({ is_on: false }).callbacks).toEqual([]);
   });
 
   it("has the token it was connected with, before the one in the secrets, and none once it is disconnected", async () => {

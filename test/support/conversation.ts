@@ -144,8 +144,8 @@ export function reportSend(
   outcome: SendOutcome,
   capacity = ALL,
 ): Promise<Work[]> {
-  const { entry, index, attempt } = work;
-  return stub.settleSend({ entry, index, attempt, rules: RULES, outcome }, capacity);
+  const { entry, index, attempt, nonce } = work;
+  return stub.settleSend({ entry, index, attempt, nonce, rules: RULES, outcome }, capacity);
 }
 
 export const sent = (mid: string): SendOutcome => ({ kind: "sent", mid });

@@ -123,11 +123,12 @@ describe("the envelope", () => {
 
   it("gives each event what conversation routing says beside them", async () => {
     const hop = { app_id: "4711", metadata: "from the desk" };
+    const item = text("m_1", "a");
     const [one, other] = await read({
       object: "page",
-      entry: [{ id: PAGE, hop_context: hop, messaging: [text("m_1", "a"), text("m_2", "b")] }],
+      entry: [{ id: PAGE, hop_context: hop, messaging: [item, text("m_2", "b")] }],
     });
-    expect(JSON.parse(one?.raw ?? "")).toEqual({ ...text("m_1", "a"), hop_context: hop });
+    expect(JSON.parse(one?.raw ?? "")).toEqual({ ...item, hop_context: hop });
     expect(JSON.parse(other?.raw ?? "").hop_context).toEqual(hop);
   });
 

@@ -1,10 +1,13 @@
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
+import { readConfig } from "../../src/env.ts";
+import { takeIn } from "../../src/webhook/intake.ts";
 import { EVENTS, envelope, PAGE, text } from "../fixtures/events.ts";
 import { codeOf, conversation, get, post, send } from "../support/gateway.ts";
-import { signature } from "../support/webhook.ts";
+import { signature, signedPost } from "../support/webhook.ts";
 
 const stored = (user: string) =>
   runInDurableObject(conversation(`${PAGE}_${user}`), (_, state) =>
@@ -86,6 +89,30 @@ describe("a webhook", () => {
     const counts = await Promise.all(users.map(async (user) => (await stored(user)).length));
     expect(counts.filter((count) => count === 1)).toHaveLength(1000);
   }, 60_000);
+
+  it("is taken to as many bots at once as there is room for, those on trial among them", async () => {
+    const ready = async (settings: object) => {
+      const more = { PAGE_SETTINGS: JSON.stringify({ default: settings }) };
+      const read = readConfig({ ...env, ...more });
+      if (!read.ok) throw new Error(JSON.stringify(read.problems));
+      const { config } = read;
+      const items = Array.from({ length: 8 }, () => text("m_1", "hello", freshUser()));
+      const request = await signedPost(
+        "https://gateway.invalid/webhook",
+        JSON.stringify(envelope(items)),
+        "first-app-secret",
+      );
+      const lines: string[] = [];
+      await takeIn(request, config, config.apps, env, ({ id }) => lines.push(id));
+      return lines.length;
+    };
+    // What isn't started here is started by the objects' own alarms, which find no bot in tests.
+    vi.spyOn(Dispatcher.prototype, "run").mockImplementation(() => {});
+    expect(await ready({})).toBe(6);
+    const bot = { url: "https://shadow.invalid/" };
+    expect(await ready({ shadow: { bot, percent: 10 } })).toBe(3);
+    vi.restoreAllMocks();
+  });
 
   it("is taken whatever content type it claims", async () => {
     const user = freshUser();

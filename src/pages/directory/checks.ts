@@ -1,6 +1,15 @@
-import type { Finding, SubscribedFields } from "../../self-check/finding.ts";
 import { type CheckState, nameOf, type Problem, stateOf } from "../../self-check/problems.ts";
 import type { ListedChannel } from "./channels.ts";
+import {
+  appSubject,
+  type Check,
+  type CheckDue,
+  type CheckList,
+  type CheckNote,
+  type CheckPage,
+  type PageCheck,
+  pageSubject,
+} from "./check.ts";
 
 /** How apps and pages were when they were checked last (src/self-check). */
 const SCHEMA = `
@@ -15,54 +24,6 @@ const SCHEMA = `
     fields TEXT NOT NULL           -- JSON: {page?, instagram?}: fields that were subscribed
   ) STRICT, WITHOUT ROWID;
 `;
-
-export interface Check {
-  triedAt: number;
-  checkedAt: number | null;
-  /** `null`: it was never seen how things are. */
-  state: CheckState | null;
-  problems: Problem[];
-  since: number | null;
-  missed: Problem | null;
-  fields: SubscribedFields;
-}
-
-/** A page that is served, with how it was. */
-export interface PageCheck {
-  page: string;
-  /** `null`: it is in the secrets, and nothing more is known. */
-  channel: ListedChannel | null;
-  check: Check | null;
-}
-
-/** Pages with the apps they are under. */
-export interface CheckList {
-  /** By app id. */
-  apps: Map<string, Check>;
-  pages: PageCheck[];
-}
-
-export interface CheckDue extends CheckList {
-  /** The apps that have Instagram accounts; `null`: those accounts name none. */
-  instagramApps: (string | null)[];
-}
-
-export interface CheckPage extends CheckList {
-  /** Where to go on; `null`: that was all. */
-  next: string | null;
-  /** How many pages are in which state. */
-  counts: Record<CheckState | "unknown", number>;
-}
-
-export interface CheckNote {
-  /** As `appSubject` and `pageSubject` have it. */
-  subject: string;
-  at: number;
-  finding: Finding;
-}
-
-export const appSubject = (app: string): string => `app:${app}`;
-export const pageSubject = (page: string): string => `page:${page}`;
 
 type Row = {
   subject: string;
@@ -145,7 +106,7 @@ export class Checks {
     };
   }
 
-  /** @returns the subjects that are in another state now, or have other problems */
+  /** @returns the subjects that have other problems now */
   note(notes: readonly CheckNote[]): string[] {
     return notes.filter((one) => this.#note(one)).map(({ subject }) => subject);
   }
@@ -169,7 +130,7 @@ export class Checks {
       missed: null,
       fields: { ...before.fields, ...fields },
     });
-    return state !== before.state || !isSame(problems, before.problems);
+    return openIn(problems) !== openIn(before.problems);
   }
 
   #put(subject: string, check: Check): void {
@@ -250,5 +211,9 @@ const instagramApps = (pages: readonly PageCheck[]): (string | null)[] => [
   ...new Set(pages.flatMap(({ channel }) => (channel?.source === "instagram" ? [channel.appId] : []))),
 ];
 
-const isSame = (some: readonly Problem[], others: readonly Problem[]): boolean =>
-  some.map(nameOf).join() === others.map(nameOf).join();
+/** The problems that are still there. */
+const openIn = (problems: readonly Problem[]): string =>
+  problems
+    .filter(({ isRepaired }) => !isRepaired)
+    .map(nameOf)
+    .join();

@@ -10,6 +10,7 @@ import { picture } from "./picture.ts";
 import { at, knownAccount, limitOf, type Route } from "./route.ts";
 import { userRoutes } from "./user-routes.ts";
 
+const tokenSchema = z.strictObject({ token: z.nullable(z.string().check(z.minLength(1))) });
 const clockSchema = z.strictObject({ offset_ms: z.int() });
 
 /** The control API: all its paths and methods. */
@@ -44,6 +45,36 @@ export const routes: readonly Route[] = [
       GET: ({ rooms, pageId }) => {
         const account = rooms.pages.accountOf(knownAccount(rooms, pageId));
         return picture(pageId, ...(account?.page.name.split(" ").slice(0, 2) ?? []));
+      },
+    },
+  },
+  {
+    path: at("/_sim/pages/:page/token"),
+    methods: {
+      PUT: async ({ rooms, request, pageId }) => {
+        const { token } = await readBody(request, tokenSchema);
+        const account = rooms.pages.accountOf(knownAccount(rooms, pageId));
+        if (account) rooms.pages.setToken(account.page, token);
+        return ok({ page_id: account?.page.id ?? pageId });
+      },
+    },
+  },
+  {
+    path: at("/_sim/pages/:page/subscription"),
+    methods: {
+      DELETE: ({ rooms, pageId }) => {
+        const account = rooms.pages.accountOf(knownAccount(rooms, pageId));
+        rooms.subscriptions.setPage(account?.page.id ?? pageId, []);
+        return ok({ dropped: true });
+      },
+    },
+  },
+  {
+    path: at("/_sim/subscription"),
+    methods: {
+      DELETE: ({ rooms }) => {
+        for (const object of ["page", "instagram"] as const) rooms.subscriptions.setApp(object, null);
+        return ok({ dropped: true });
       },
     },
   },

@@ -7,6 +7,7 @@ import { verifyWebhook } from "../webhook/handshake.ts";
 import { personDoor } from "./accounts.ts";
 import { graphAnswer, graphErrorAnswer } from "./answer.ts";
 import { graphErrors } from "./errors.ts";
+import { idsForPages, personIn } from "./ids-for-pages.ts";
 import type { Parameters } from "./parameters.ts";
 import { shapeError, webAddress } from "./shape-checks.ts";
 import { listOf } from "./subscribed-apps.ts";
@@ -42,14 +43,20 @@ export async function appDoor(call: AppCall): Promise<Response | null> {
   if (path === `${rooms.environment.appId}/subscriptions`) {
     return token === appToken ? await subscriptions(call) : graphErrorAnswer(version, graphErrors.badToken);
   }
+  const asked = personIn(path);
+  if (asked !== undefined && method === "GET") {
+    return token === appToken
+      ? await idsForPages(call, asked)
+      : graphErrorAnswer(version, graphErrors.badToken);
+  }
   const person = rooms.logins.userToken(token, rooms.clock.now());
   return person && personDoor(call, person);
 }
 
 /** `GET /debug_token`. @see https://developers.facebook.com/docs/graph-api/reference/debug_token */
 function debugToken({ rooms, version, parameters: { input_token } }: AppCall): Response {
-  const { appId, appSecret, pages } = rooms.environment;
-  const page = pages.find(({ token }) => token === input_token);
+  const { appId, appSecret } = rooms.environment;
+  const page = rooms.pages.ofToken(input_token);
   const common = { app_id: appId, application: "Simulated app", is_valid: true };
   if (page) {
     const expiry = { expires_at: 0, data_access_expires_at: 0 };

@@ -44,6 +44,12 @@ export const graphErrors = {
   ),
   noToken: oauth(104, "An access token is required to request this resource."),
   badToken: oauth(190, "Invalid OAuth access token - Cannot parse access token"),
+  revokedToken: oauth(
+    190,
+    "Error validating access token: The session has been invalidated because the user changed their password " +
+      "or Facebook has changed the session for security reasons.",
+    460,
+  ),
   badProof: method(100, "Invalid appsecret_proof provided in the API argument"),
   noProof: method(100, "API calls from the server require an appsecret_proof argument"),
   unknownPath: (path: string) => oauth(2500, `Unknown path components: /${path}`),

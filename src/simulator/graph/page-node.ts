@@ -7,13 +7,13 @@ type Node = Readonly<Record<string, Json>> & { readonly id: string };
 
 /** All of a page that can be asked for. @param origin Of the simulator, for the picture's address. */
 export function pageNode(rooms: Rooms, page: Page, origin: string): Node {
-  const { id, name, token } = page;
+  const { id, name } = page;
   const { instagram_id, tasks } = rooms.pages.settings(id);
   const url = `${origin}/_sim/pages/${id}/picture`;
   return {
     id,
     name,
-    access_token: token,
+    access_token: rooms.pages.tokenOf(page),
     tasks,
     picture: { data: { height: 50, width: 50, is_silhouette: false, url } },
     ...(instagram_id === null ? {} : { instagram_business_account: instagramNode(instagram_id, page, url) }),

@@ -26,12 +26,15 @@ export async function checkToken(
   if (token === "") {
     return { ok: false, error: node === "me" ? graphErrors.noTokenForMe : graphErrors.noToken };
   }
-  const page = environment.pages.find((candidate) => candidate.token === token);
-  if (!page) return { ok: false, error: graphErrors.badToken };
+  const page = pages.ofToken(token);
+  if (!page) {
+    const wasGood = environment.pages.some((one) => one.token === token);
+    return { ok: false, error: wasGood ? graphErrors.revokedToken : graphErrors.badToken };
+  }
   if (proof === undefined && pages.settings(page.id).appsecret_proof_required) {
     return { ok: false, error: graphErrors.noProof };
   }
-  if (proof !== undefined && proof !== (await hexHmac("SHA-256", environment.appSecret, page.token))) {
+  if (proof !== undefined && proof !== (await hexHmac("SHA-256", environment.appSecret, token))) {
     return { ok: false, error: graphErrors.badProof };
   }
   return { ok: true, page };
