@@ -36,7 +36,11 @@ export async function deliver(
     outcome,
   });
   const putOff = (reason: string) => report({ kind: "postponed", status: null, reason }, 0, "");
-  if (!settings.isOn) return putOff("bot_off");
+  if (!settings.isOn) {
+    const trouble = { conversation: id, afterMs: undefined, isProbe: false, successes: 0 };
+    await reportTrouble(pages, page, "bot", { ...trouble, reason: "bot_off" });
+    return putOff("bot_off");
+  }
   // A page without a token in the secrets may well have a bot of its own: another's is none of its users' business.
   if (setup.isGuess && setup.token === undefined) return putOff("page_unreachable");
 

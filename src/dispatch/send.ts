@@ -180,6 +180,6 @@ function troubleIn(outcome: SendOutcome): ShutReason | undefined {
 const held = ({ reason, until }: Shut): SendOutcome => ({
   kind: "hold",
   // A page's way to Graph is shut for no reason of its bot's.
-  code: reason === "bot_failing" || reason === "bot_gone" ? "rate_limited" : reason,
+  code: reason === "bot_failing" || reason === "bot_gone" || reason === "bot_off" ? "rate_limited" : reason,
   reason: `the page waits until ${new Date(until).toISOString()}`,
 });

@@ -25,6 +25,8 @@ export type ShutReason =
   | "bot_failing"
   /** The bot answered 410: it wants no more. */
   | "bot_gone"
+  /** Someone has switched it off. */
+  | "bot_off"
   | HoldCode;
 
 export interface Trouble {
@@ -82,6 +84,7 @@ export function probing(
     case "bot_failing":
       return { waitMs: Math.min(5 * SECOND * 2 ** probes, MINUTE), count: 3 };
     case "bot_gone":
+    case "bot_off":
       // The page asks no more. What ends it: someone who replays, or an answer to what an isolate lets through that has
       // forgotten (dispatch/gates.ts).
       return { waitMs: Number.POSITIVE_INFINITY, count: 0 };

@@ -16,39 +16,20 @@ import {
 import { type Comparison, type ComparisonPage, Comparisons } from "./comparisons.ts";
 import { type DeadLetter, DeadLetters, type LetterPage } from "./dead-letters.ts";
 import { Files } from "./files.ts";
-import {
-  countFailure,
-  freshTally,
-  probing,
-  type Shut,
-  type ShutReason,
-  SIDES,
-  type Side,
-  type Tally,
-  type Trouble,
-  type Way,
-} from "./gate.ts";
-import { Gates } from "./gates.ts";
+import { type Shut, type ShutReason, SIDES, type Side, type Trouble, type Way } from "./gate.ts";
+import { Gatekeeper } from "./gatekeeper.ts";
 import { Pulse } from "./pulse.ts";
 import { rulesOf, setupFrom } from "./setup.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** When those who were busy are asked again, ms: their runs have reported by then, or soon after. */
-const BUSY_RETRY_MS = 2_000;
 const SETTINGS_RETRY_MS = 60_000;
-/** A probe has reported by then, or is lost, ms: as long as a lease. */
-const PROBE_MS = 30_000;
-/** Those who are asked for something to probe with. */
-const CANDIDATES = 20;
-
 /** What a token that is found to be good puts an end to. */
 const AWAITS_TOKEN: ReadonlySet<ShutReason> = new Set(["needs_reauth", "no_token", "app_secret_mismatch"]);
 /** Why the bot is told that the page must be connected anew when a send is what has shown it. */
 const TOKEN_REFUSED = "token_refused";
-
-/** Conversations woken in one go when a gate opens; the next go follows at once. */
-const WAKE_AT_ONCE = 50;
+/** Settings that say which bot is asked, or whether. */
+const ABOUT_BOTS: ReadonlySet<string> = new Set(["is_on", "bot", "canary"]);
 
 /** The tables that name conversations. */
 const NAMING = ["dead_letter", "waiting", "comparison", "erased"];
@@ -67,23 +48,21 @@ export interface Vitals {
 }
 
 /**
- * What conversations of a page share: whether its bot and Graph can be reached, who waits for that, its dead letters, and
- * the files Meta keeps for it. Nothing in an ordinary exchange comes here.
+ * What conversations of a page share: how it is served, whether its bots and Graph can be reached and who waits for that,
+ * its dead letters, and the files Meta keeps for it. It is asked once in a while; no message comes here.
  */
 export class Page extends DurableObject<Cloudflare.Env> {
-  readonly #gates: Gates;
+  readonly #gates: Gatekeeper;
   readonly #letters: DeadLetters;
   readonly #files: Files;
   readonly #channel: ChannelRow;
   readonly #comparisons: Comparisons;
   readonly #pulse: Pulse;
   readonly #erased: ErasedConversations;
-  /** Lost with the object's memory, which costs at most a few more failures before the gate is shut. */
-  readonly #tallies = new Map<Side, Tally>();
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
-    this.#gates = new Gates(ctx.storage.sql);
+    this.#gates = new Gatekeeper(ctx.storage.sql, ctx.id.name, (side, id, way) => this.#take(side, id, way));
     this.#letters = new DeadLetters(ctx.storage.sql);
     this.#files = new Files(ctx.storage.sql);
     this.#channel = new ChannelRow(ctx.storage.sql);
@@ -92,49 +71,25 @@ export class Page extends DurableObject<Cloudflare.Env> {
     this.#erased = new ErasedConversations(ctx.storage.sql);
   }
 
-  /**
-   * A conversation couldn't get through. If the gate is shut (now), it will be woken when it opens; otherwise it goes on
-   * by its own schedule, lest one whose events are at fault be tried at every turn.
-   * @returns the gate, if it is shut
-   */
+  /** A conversation couldn't get through. @returns the gate, if it is shut: then it will be woken when that opens */
   async trouble(side: Side, trouble: Trouble): Promise<Shut | null> {
     const now = Date.now();
-    const shut = this.#gates.shut(side);
-    const isShut =
-      trouble.reason !== "bot_failing" || shut !== null || countFailure(this.#tally(side), trouble, now);
-    if (!isShut) return null;
-    this.#gates.wait(side, trouble.conversation);
-    const afterMs = trouble.afterMs === undefined ? undefined : Math.min(trouble.afterMs, DAY_MS);
-    if (shut && (shut.reason === trouble.reason || shut.reason === "bot_gone")) {
-      // A probe's result says when to try again. From others, only a longer wait that was asked for is news.
-      const until =
-        trouble.isProbe && shut.reason === trouble.reason
-          ? now + (afterMs ?? probing(shut.reason, shut.probes, undefined).waitMs)
-          : Math.max(shut.until, now + (afterMs ?? 0));
-      if (until !== shut.until) await this.#shut(side, { ...shut, until });
-      return { ...shut, until };
-    }
-    const { waitMs } = probing(trouble.reason, 0, afterMs);
-    const next = { reason: trouble.reason, until: Math.max(shut?.until ?? 0, now + waitMs), probes: 0 };
-    await this.#shut(side, next);
-    console.warn({ event: "gate_shut", page: this.ctx.id.name, side, reason: trouble.reason });
-    if (trouble.reason === "needs_reauth") await this.#needsReauth(TOKEN_REFUSED);
-    return next;
+    const { shut, isNews } = this.#gates.trouble(side, trouble, now);
+    if (shut) await this.#arm(now);
+    if (isNews && trouble.reason === "needs_reauth") await this.#needsReauth(TOKEN_REFUSED);
+    return shut;
   }
 
   /** A conversation comes to a gate that its isolate takes for shut, and waits if it is. @returns the gate, if it is */
   async waits(side: Side, conversation: string): Promise<Shut | null> {
-    const shut = this.#gates.shut(side);
-    if (shut) this.#gates.wait(side, conversation);
-    return shut;
+    return this.#gates.waits(side, conversation);
   }
 
   /** Something got through after trouble: the gate opens, and everyone who waits is woken. */
   async free(side: Side): Promise<void> {
-    this.#tallies.delete(side);
     if (side === "graph") this.#pulse.tokenWorks(TOKEN_REFUSED);
-    this.#open(side);
-    if (this.#gates.someWait(side)) await this.ctx.storage.setAlarm(Date.now() + 1);
+    this.#gates.free(side);
+    await this.#arm(Date.now());
   }
 
   /** Takes note of dead letters, and of those that were brought back. */
@@ -214,8 +169,14 @@ export class Page extends DurableObject<Cloudflare.Env> {
     if (reason === "needs_reauth" || reason === "no_token") await this.free("graph");
   }
 
-  changeChannel(origin: Origin, change: ChannelChange): StoredChannel {
-    return this.#channel.change(origin, change);
+  /** Changes what was set at run time. Who waits for a bot tries the one that the page has now. */
+  async changeChannel(origin: Origin, change: ChannelChange): Promise<StoredChannel> {
+    const changed = this.#channel.change(origin, change);
+    if (Object.keys(change.settings ?? {}).some((name) => ABOUT_BOTS.has(name))) {
+      await this.free("bot");
+      await this.free("canary");
+    }
+    return changed;
   }
 
   disconnectChannel(origin: Origin): void {
@@ -250,7 +211,10 @@ export class Page extends DurableObject<Cloudflare.Env> {
     this.#pulse.tokenWorks();
     const shut = this.#gates.shut("graph");
     // One of those who wait tries at once whether that is true of messages, too.
-    if (shut && AWAITS_TOKEN.has(shut.reason)) await this.#shut("graph", { ...shut, until: Date.now() });
+    if (!shut || !AWAITS_TOKEN.has(shut.reason)) return;
+    const now = Date.now();
+    this.#gates.tryNow("graph", now);
+    await this.#arm(now);
   }
 
   /** Tries the gates that are due, wakes those who wait at open ones, and forgets what is old or was deleted. */
@@ -263,17 +227,9 @@ export class Page extends DurableObject<Cloudflare.Env> {
       return;
     }
     this.#letters.forget(now - settings.config.retentionDays * DAY_MS);
-    let someBusy = false;
-    for (const side of SIDES) {
-      const shut = this.#gates.shut(side);
-      if (!shut) {
-        const woken = this.#gates.takeWaiting(side, WAKE_AT_ONCE);
-        someBusy = (await this.#wake(side, woken)) || someBusy;
-      } else if (shut.until <= now && !this.#gates.someWait(side)) this.#open(side);
-      else if (shut.until <= now) await this.#probe(side, shut, now);
-    }
+    const wakeAt = await this.#gates.tend(now);
     await this.#eraseLeftovers(settings.config, now);
-    await this.#arm(someBusy ? now + BUSY_RETRY_MS : now);
+    await this.#arm(wakeAt);
   }
 
   /** Has the bot hear that someone must connect the page anew, if it wants to: once, until the token is good again. */
@@ -323,28 +279,6 @@ export class Page extends DurableObject<Cloudflare.Env> {
     this.#comparisons.forgetConversation(conversation);
   }
 
-  /** Lets a few of those who wait try whether the gate opens: the first who have something to try it with. */
-  async #probe(side: Side, shut: Shut & { probes: number }, now: number): Promise<void> {
-    const probes = shut.probes + 1;
-    const { count } = probing(shut.reason, probes, undefined);
-    let trying = 0;
-    for (const id of this.#gates.peekWaiting(side, CANDIDATES)) {
-      if (trying < count && (await this.#take(side, id, "probe")) === "working") trying++;
-    }
-    // Their results say when it is tried again; should they get lost, or all be busy, it is tried all the same.
-    if (trying > 0) this.#gates.set(side, { ...shut, probes, until: now + PROBE_MS });
-    else this.#gates.set(side, { ...shut, until: now + BUSY_RETRY_MS });
-  }
-
-  /**
-   * Takes what waits in these conversations past the gate.
-   * @returns whether some were busy and go on waiting
-   */
-  async #wake(side: Side, conversations: ConversationId[]): Promise<boolean> {
-    const taken = await Promise.all(conversations.map((id) => this.#take(side, id, "woken")));
-    return taken.includes("busy");
-  }
-
   /** Takes what waits in a conversation to a Dispatcher. */
   async #take(side: Side, id: ConversationId, way: Way): Promise<"working" | "busy" | "idle"> {
     try {
@@ -355,9 +289,6 @@ export class Page extends DurableObject<Cloudflare.Env> {
         await this.ctx.exports.Dispatcher.run(id, work, way);
         return "working";
       }
-      // Its run may be about to report that it was put off: it must not miss that the gate is open.
-      if (isBusy) this.#gates.wait(side, id);
-      else this.#gates.leave(side, id);
       return isBusy ? "busy" : "idle";
     } catch (error) {
       // It is still known to wait on its own account: its alarm tries again.
@@ -366,31 +297,11 @@ export class Page extends DurableObject<Cloudflare.Env> {
     }
   }
 
-  #tally(side: Side): Tally {
-    const tally = this.#tallies.get(side) ?? freshTally();
-    this.#tallies.set(side, tally);
-    return tally;
-  }
-
-  #open(side: Side): void {
-    if (this.#gates.open(side)) console.warn({ event: "gate_opened", page: this.ctx.id.name, side });
-  }
-
-  async #shut(side: Side, shut: Shut & { probes: number }): Promise<void> {
-    this.#gates.set(side, shut);
-    await this.#arm(Date.now());
-  }
-
   /** @param wakeAt when those who wait at an open gate are woken, ms */
   async #arm(wakeAt: number): Promise<void> {
     const now = Date.now();
-    const dues = SIDES.map((side) => {
-      const shut = this.#gates.shut(side);
-      if (shut) return shut.until;
-      return this.#gates.someWait(side) ? wakeAt : Number.POSITIVE_INFINITY;
-    });
+    const dues = [this.#gates.nextDue(wakeAt), this.#erased.nextDue() ?? Number.POSITIVE_INFINITY];
     if (this.#letters.some()) dues.push(now + DAY_MS);
-    dues.push(this.#erased.nextDue() ?? Number.POSITIVE_INFINITY);
     const due = Math.min(...dues);
     if (Number.isFinite(due)) await this.ctx.storage.setAlarm(Math.max(due, now + 1));
   }

@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { deliver } from "../../src/dispatch/deliver.ts";
@@ -88,26 +89,27 @@ describe("a bot on trial", () => {
   });
 });
 
-it("a bot that is switched off isn't asked, and what waits for it stays", async () => {
-  const calls = listening(() => reply("hi"));
-  const { outcome } = await delivered(freshPage(), { is_on: false });
-  expect(outcome).toEqual({ kind: "postponed", status: null, reason: "bot_off" });
-  expect(calls).toEqual([]);
-});
-
-it("a page of which nobody knows how it is served isn't taken to another's bot", async () => {
-  const calls = listening(() => reply("hi"));
-  vi.spyOn(console, "error").mockImplementation(() => {});
-  vi.spyOn(Page.prototype, "channel").mockImplementation(() => {
-    throw new Error("away");
+describe("a bot that is switched off", () => {
+  it("isn't asked, and what waits for it stays", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const calls = listening(() => reply("hi"));
+    const { outcome } = await delivered(freshPage(), { is_on: false });
+    expect(outcome).toEqual({ kind: "postponed", status: null, reason: "bot_off" });
+    expect(calls).toEqual([]);
   });
-  const [page, inSecrets] = [freshPage(), freshPage()];
-  const context = contextOf(inSecrets, QUIET);
-  const delivers = (to: typeof page) => {
-    const work = deliverWorkOf(to);
-    return deliver(context, lineOf(work), work, "ordinary");
-  };
-  expect((await delivers(page)).outcome).toMatchObject({ kind: "postponed", reason: "page_unreachable" });
-  expect(calls).toEqual([]);
-  expect((await delivers(inSecrets)).outcome).toMatchObject({ kind: "answered" });
+
+  it("is asked at once when it is switched on again, and so is another in its place", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    for (const settings of [{ is_on: true }, { bot: { url: "https://other.invalid/" } }]) {
+      const page = freshPage();
+      const object = env.PAGE.getByName(page);
+      const origin = { source: "facebook" as const, facebookPage: page };
+      await object.changeChannel(origin, { settings: { is_on: false } });
+      await delivered(page, { is_on: false });
+      expect((await object.vitals()).gates).toMatchObject([{ side: "bot", reason: "bot_off" }]);
+      await object.changeChannel(origin, { settings });
+      expect((await object.vitals()).gates).toEqual([]);
+      expect(await runInDurableObject(object, (_, { storage }) => storage.getAlarm())).not.toBeNull();
+    }
+  });
 });
