@@ -113,3 +113,20 @@ describe("a bot that is switched off", () => {
     }
   });
 });
+
+it("a page of which nobody knows how it is served isn't taken to another's bot", async () => {
+  const calls = listening(() => reply("hi"));
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  vi.spyOn(Page.prototype, "channel").mockImplementation(() => {
+    throw new Error("away");
+  });
+  const [page, inSecrets] = [freshPage(), freshPage()];
+  const context = contextOf(inSecrets, QUIET);
+  const delivers = (to: typeof page) => {
+    const work = deliverWorkOf(to);
+    return deliver(context, lineOf(work), work, "ordinary");
+  };
+  expect((await delivers(page)).outcome).toMatchObject({ kind: "postponed", reason: "page_unreachable" });
+  expect(calls).toEqual([]);
+  expect((await delivers(inSecrets)).outcome).toMatchObject({ kind: "answered" });
+});
