@@ -19,9 +19,10 @@ export const bundlePath = (worker: WorkerName): string => join(WORKERS[worker].o
 export function isStale(worker: WorkerName): boolean {
   if (!existsSync(bundlePath(worker))) return true;
   const built = statSync(bundlePath(worker)).mtimeMs;
-  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).map((file) =>
-    join(ROOT, "src", file),
-  );
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+    // wrangler's own, written while it bundles.
+    .filter((file) => !file.includes(".wrangler"))
+    .map((file) => join(ROOT, "src", file));
   return [...sources, WORKERS[worker].config, join(ROOT, "package-lock.json")].some(
     (file) => statSync(file).mtimeMs > built,
   );

@@ -11,7 +11,7 @@ import { ROOT } from "./bundle.ts";
 const CHECKS: [name: string, command: string, ...args: string[]][] = [
   ["style", "biome", "ci", "--error-on-warnings"],
   ["types of the Workers", "tsc", "-p", "tsconfig.json"],
-  ["types of scripts and end-to-end tests", "tsc", "-p", "tsconfig.node.json"],
+  ["types of scripts, commands and end-to-end tests", "tsc", "-p", "tsconfig.node.json"],
   ["dead code", "knip"],
 ];
 
@@ -37,7 +37,7 @@ for (const [name, command, ...args] of CHECKS) {
 }
 
 /** One after the other: the fault suite needs the machine for itself. */
-const SUITES = [["gateway", "simulator", "e2e", "conformance"], ["faults"]];
+const SUITES = [["gateway", "simulator", "e2e", "cli", "conformance"], ["faults"]];
 const suites = process.argv.includes("--checks") ? [] : SUITES;
 const folder = mkdtempSync(join(tmpdir(), "messengate-results-"));
 

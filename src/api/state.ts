@@ -14,7 +14,7 @@ import { isoTime } from "./time.ts";
  * body, makes a change conditional.
  */
 
-const MAX_TTL_S = 366 * 24 * 60 * 60;
+const MAX_TTL_S = 365 * 24 * 60 * 60;
 const putBody = z.object({
   state: z.unknown(),
   state_version: z.nullish(z.int()),

@@ -5,7 +5,7 @@ import type { OutgoingBody, Platform } from "./work.ts";
 export interface Delivery {
   /** The `webhook-id`, the same on every attempt and every replay. */
   id: string;
-  /** First and last event, by seq. Fixed when the delivery begins: a bot may remember what an id stood for. */
+  /** First and last event, by seq. Fixed when the delivery is handed out first: a bot may remember what an id stood for. */
   first: number;
   through: number;
   /** The current or last attempt, from 1; 0 before the first. */

@@ -100,7 +100,7 @@ export const writtenSettings = z.strictObject({
   canary: z.nullish(share),
   shadow: z.nullish(share),
   gather_ms: z.nullish(z.int().check(z.minimum(0), z.maximum(MAX_GATHER_MS))),
-  state_ttl_minutes: z.nullish(z.int().check(z.minimum(1), z.maximum(366 * 24 * 60))),
+  state_ttl_minutes: z.nullish(z.int().check(z.minimum(1), z.maximum(365 * 24 * 60))),
   callbacks: z.nullish(z.array(z.enum(CALLBACKS)).check(z.maxLength(CALLBACKS.length))),
   human_agent: z.nullish(z.boolean()),
   forward_standby: z.nullish(z.boolean()),

@@ -28,8 +28,8 @@ export interface Policy {
   botEvents: ReadonlySet<string> | undefined;
 }
 
-type Channel = "messaging" | "standby" | "changes";
-const CHANNELS: readonly Channel[] = ["messaging", "standby", "changes"];
+type Source = "messaging" | "standby" | "changes";
+const SOURCES: readonly Source[] = ["messaging", "standby", "changes"];
 
 const envelopeSchema = z.looseObject({
   object: z.string(),
@@ -74,7 +74,7 @@ export async function readBatch(
     const add = async (
       user: UserId,
       event: MessengerEvent,
-      channel: Channel | "entry",
+      channel: Source | "entry",
       item: unknown,
       at: number,
     ) => {
@@ -111,7 +111,7 @@ export async function readBatch(
     };
 
     let items = 0;
-    for (const channel of CHANNELS) {
+    for (const channel of SOURCES) {
       const list = entry[channel];
       if (!Array.isArray(list)) continue;
       for (const item of list as unknown[]) {
