@@ -14,7 +14,7 @@ export async function answerHealth(request: Request, env: Cloudflare.Env): Promi
 }
 
 /** Whether the gateway can work: 200, or 503 with what is missing and how to set it. Values are never shown. */
-export function health(settings: ConfigResult): Response {
+function health(settings: ConfigResult): Response {
   if (!settings.ok) return notConfigured(settings.problems);
   return Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } });
 }

@@ -119,7 +119,7 @@ export interface NewEntry {
 }
 
 /** A message that won't go out. */
-export interface FailedMessage {
+interface FailedMessage {
   /** The outbox entry and the message's place in it. */
   entry: number;
   index: number;
@@ -127,7 +127,7 @@ export interface FailedMessage {
 }
 
 /** A message that has gone out. */
-export interface SentMessage {
+interface SentMessage {
   /** The outbox entry and the message's place in it. */
   entry: number;
   index: number;

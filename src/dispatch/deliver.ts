@@ -2,6 +2,7 @@ import type { BotOutcome, Delivered } from "../bots/bot.ts";
 import { EXCERPT_CHARS } from "../conversation/limits.ts";
 import type { ConversationLine } from "../conversation/stub.ts";
 import type { DeliverWork, DeliveryOutcome, DeliveryReport } from "../conversation/work.ts";
+import type { PageId } from "../ids.ts";
 import { eventsWithMedia } from "../media/delivered.ts";
 import { botEnd, graphEnd } from "../pages/ends.ts";
 import type { Way } from "../pages/gate.ts";
@@ -24,7 +25,7 @@ export async function deliver(
 ): Promise<DeliveryReport> {
   const { config, pages } = context;
   const { id, page, owner } = work.conversation;
-  const setup = await setupOf(context, page);
+  const setup = await setupForBot(context, page);
   const { settings } = setup;
   const report = (outcome: DeliveryOutcome, tookMs: number, excerpt: string): DeliveryReport => ({
     delivery: work.delivery,
@@ -51,7 +52,8 @@ export async function deliver(
   if (way === "woken") remember(page, side, null, began);
   if (way === "ordinary" && isTakenForShut(page, side, began)) {
     const shut = await waitAtGate(pages, page, side, id);
-    if (shut) return putOff(shut.reason);
+    // It is on: whoever shut the gate for that hadn't heard yet, and would keep it shut.
+    if (shut && shut.reason !== "bot_off") return putOff(shut.reason);
   }
 
   // While Meta can't be reached, nobody is kept waiting for what only Meta could tell or show.
@@ -89,6 +91,12 @@ export async function deliver(
   // It was the page's try, or the page's bot is off: the delivery itself has nothing to answer for.
   const postponed = { kind: "postponed" as const, status: outcome.status, reason: outcome.reason };
   return { ...report(postponed, tookMs, excerpt), ...told };
+}
+
+/** Before a bot that is off is taken for off by the whole page, it is asked whether it still is. */
+async function setupForBot(context: RunContext, page: PageId): Promise<PageSetup> {
+  const setup = await setupOf(context, page);
+  return setup.settings.isOn ? setup : setupOf(context, page, 0);
 }
 
 /** Which of the page's bots this user has. Every attempt asks anew: what is out stays with the bot that has it. */

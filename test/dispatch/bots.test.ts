@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { deliver } from "../../src/dispatch/deliver.ts";
+import { remember } from "../../src/dispatch/gates.ts";
 import type { ConversationId } from "../../src/ids.ts";
 import { conversationId, userId } from "../../src/ids.ts";
 import { Page } from "../../src/pages/page.ts";
@@ -96,6 +97,26 @@ describe("a bot that is switched off", () => {
     const { outcome } = await delivered(freshPage(), { is_on: false });
     expect(outcome).toEqual({ kind: "postponed", status: null, reason: "bot_off" });
     expect(calls).toEqual([]);
+  });
+
+  it("is asked as soon as it is on again, whoever hasn't heard of that yet", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const page = freshPage();
+    const object = env.PAGE.getByName(page);
+    const turn = (isOn: boolean) =>
+      object.changeChannel({ source: "facebook", facebookPage: page }, { settings: { is_on: isOn } });
+    const calls = listening(() => reply("hi"));
+    await turn(false);
+    expect((await delivered(page, {})).outcome).toMatchObject({ kind: "postponed", reason: "bot_off" });
+    await turn(true);
+    expect((await delivered(page, {})).outcome).toMatchObject({ kind: "answered" });
+    // Somebody was late to say so.
+    const trouble = { conversation: "c", afterMs: undefined, isProbe: false, successes: 0 };
+    await object.trouble("bot", { ...trouble, reason: "bot_off" });
+    remember(page, "bot", { reason: "bot_off", until: Number.POSITIVE_INFINITY }, Date.now());
+    expect((await delivered(page, {})).outcome).toMatchObject({ kind: "answered" });
+    expect((await object.vitals()).gates).toEqual([]);
+    expect(calls).toHaveLength(2);
   });
 
   it("is asked at once when it is switched on again, and so is another in its place", async () => {
