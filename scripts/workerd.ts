@@ -103,7 +103,7 @@ const SETTINGS = [
 ];
 
 /** Settings that there is one of for each page or bot. */
-const NAMED = ["PAGE_ACCESS_TOKEN_", "BOT_TOKEN_"];
+const NAMED = ["PAGE_ACCESS_TOKEN_", "BOT_TOKEN_", "BOT_SIGNING_SECRET_"];
 
 /** Those of the gateway's settings that are set in an environment. */
 export const settingsIn = (environment: NodeJS.ProcessEnv): string[] =>

@@ -13,7 +13,7 @@ import { BindingReader, type ConfigProblem } from "./env-reader.ts";
 import { type PageId, pageId } from "./ids.ts";
 import type { Directory } from "./pages/directory.ts";
 import type { Page } from "./pages/page.ts";
-import { parsePageSettings, tokenNamesIn, type WrittenFor } from "./pages/settings.ts";
+import { missingSecrets, parsePageSettings, type WrittenFor } from "./pages/settings.ts";
 import { EVENT_TYPES } from "./webhook/events.ts";
 
 /**
@@ -74,8 +74,9 @@ export interface Config {
     /** What webhooks for bots of protocol `messenger` are signed under; `undefined`: the page's app's secret. */
     appSecret: string | undefined;
   };
-  /** Tokens that pages' own bots are named to have. */
+  /** Tokens that pages' own bots are named to have, and keys that what goes to them is named to be signed under. */
   botTokens: ReadonlyMap<string, string>;
+  botSigningKeys: ReadonlyMap<string, readonly Uint8Array<ArrayBuffer>[]>;
   graph: { url: string; version: string };
   /** Where people log in and grant permissions. */
   facebookUrl: string;
@@ -111,6 +112,7 @@ const DEFAULT_WEBHOOK_MAX_BYTES = 1024 * 1024;
 export const DEFAULT_RETENTION_DAYS = 90;
 const PAGE_TOKEN_PREFIX = "PAGE_ACCESS_TOKEN_";
 const BOT_TOKEN_PREFIX = "BOT_TOKEN_";
+const BOT_SECRET_PREFIX = "BOT_SIGNING_SECRET_";
 const BEARER = /^[\x21-\x7e]+$/;
 
 /** Reads the settings out of raw bindings. Pure: for tests and {@link configOf}. */
@@ -126,12 +128,17 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
   // With a key to seal them under, pages can be connected while the gateway runs.
   const pageTokens = pageTokensIn(read, sealingKeys.length > 0);
   const botTokens = botTokensIn(read);
-  const writtenFor = writtenIn(read, botTokens);
-  const signingKeys = read.keys(
+  const botSigningKeys = new Map(
+    [...read.textsNamed(BOT_SECRET_PREFIX)].map(([name, secrets]) => [
+      name,
+      signingKeysIn(read, `${BOT_SECRET_PREFIX}${name}`, secrets),
+    ]),
+  );
+  const writtenFor = writtenIn(read, { botTokens, botSigningKeys });
+  const signingKeys = signingKeysIn(
+    read,
     "BOT_SIGNING_SECRET",
-    read.secret("BOT_SIGNING_SECRET", "whsec_ and 32 random bytes in base64").split(/\s+/),
-    decodeSigningSecret,
-    "each is whsec_ and 24 to 64 bytes in base64, separated by spaces",
+    read.secret("BOT_SIGNING_SECRET", "whsec_ and 32 random bytes in base64"),
   );
   const apiKeys = parseApiKeys(read.text("API_KEYS") ?? "[]");
   if (!apiKeys) {
@@ -173,6 +180,7 @@ export function readConfig(env: Record<string, unknown>): ConfigResult {
       appSecret: read.text("BOT_APP_SECRET"),
     },
     botTokens,
+    botSigningKeys,
     graph: {
       url: read.url("GRAPH_URL", DEFAULT_GRAPH_URL, "the Graph API's address").replace(/\/+$/, ""),
       version,
@@ -265,16 +273,22 @@ function botTokensIn(read: BindingReader): Map<string, string> {
   return tokens;
 }
 
-function writtenIn(read: BindingReader, botTokens: ReadonlyMap<string, string>): WrittenFor {
+const signingKeysIn = (read: BindingReader, name: string, secrets: string) =>
+  read.keys(
+    name,
+    secrets.split(/\s+/),
+    decodeSigningSecret,
+    "each is whsec_ and 24 to 64 bytes in base64, separated by spaces",
+  );
+
+function writtenIn(read: BindingReader, known: Pick<Config, "botTokens" | "botSigningKeys">): WrittenFor {
   const settings = parsePageSettings(read.text("PAGE_SETTINGS") ?? "{}");
   if ("malformed" in settings) {
     read.malformed("PAGE_SETTINGS", `is malformed (${settings.malformed})`, "docs/deploying.md has its form");
     return () => ({});
   }
-  for (const name of new Set(settings.all.flatMap(tokenNamesIn))) {
-    if (!botTokens.has(name)) {
-      read.missing(`${BOT_TOKEN_PREFIX}${name}`, "a bot in PAGE_SETTINGS names it: `wrangler secret put` it");
-    }
+  for (const name of new Set(settings.all.flatMap((one) => missingSecrets(one, known)))) {
+    read.missing(name, "a bot in PAGE_SETTINGS names it: `wrangler secret put` it");
   }
   return settings.of;
 }

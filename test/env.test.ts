@@ -121,6 +121,12 @@ describe("the settings", () => {
     const PAGE_SETTINGS =
       '{"1001":{"bot":{"url":"https://llm.example/v1","protocol":"openai","token":"LLM"}}}';
     expect(problemsOf({ PAGE_SETTINGS })).toEqual(["BOT_TOKEN_LLM"]);
+    const signed =
+      '{"default":{"shadow":{"percent":5,"bot":{"url":"https://a.example/","signing_secret":"TRIAL"}}}}';
+    expect(problemsOf({ PAGE_SETTINGS: signed })).toEqual(["BOT_SIGNING_SECRET_TRIAL"]);
+    const secret = { BOT_SIGNING_SECRET_TRIAL: COMPLETE.BOT_SIGNING_SECRET };
+    expect(configOf({ PAGE_SETTINGS: signed, ...secret }).botSigningKeys.get("TRIAL")).toHaveLength(1);
+    expect(problemsOf({ BOT_SIGNING_SECRET_TRIAL: "whsec_short" })).toEqual(["BOT_SIGNING_SECRET_TRIAL"]);
     expect(configOf({ PAGE_SETTINGS, BOT_TOKEN_LLM: "sk-1" }).botTokens.get("LLM")).toBe("sk-1");
   });
 

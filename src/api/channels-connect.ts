@@ -79,11 +79,12 @@ async function connected(wish: Wish, config: Config, env: Cloudflare.Env, caller
 
 const exploreBody = z.object({ auth_token: tokenSchema, app_id: z.optional(metaId) });
 
-/** `POST /channels.facebook.explore`: the pages the person whose token it is looks after. */
+/** `POST /channels.facebook.explore`: the pages the person whose token it is looks after, as far as the key is good for them. */
 export async function exploreFacebook(
   request: Request,
   config: Config,
   env: Cloudflare.Env,
+  { caller }: CallContext,
 ): Promise<Response> {
   const body = await readBody(request, exploreBody);
   if (!body.ok) return body.response;
@@ -97,7 +98,8 @@ export async function exploreFacebook(
   const connected = new Set(
     (await allChannels({ config, env })).filter((one) => one.isConnected).map((one) => one.sourceChannelId),
   );
-  const data = accounts.value.map(({ id, name, imageUrl }) => ({
+  const seen = accounts.value.filter(({ id }) => caller.pages?.includes(id) ?? true);
+  const data = seen.map(({ id, name, imageUrl }) => ({
     page_id: id,
     name: name ?? id,
     image_url: imageUrl,

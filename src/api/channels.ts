@@ -4,14 +4,16 @@ import { type Refusal, refuse } from "../channels/refusal.ts";
 import { resealTokens } from "../channels/reseal.ts";
 import type { Config } from "../env.ts";
 import { pageId } from "../ids.ts";
+import { channelId } from "../pages/channel-id.ts";
 import type { ListedChannel } from "../pages/directory/channels.ts";
 import { directoryOf } from "../pages/served.ts";
-import { readSettings, tokenNamesIn, type WrittenSettings } from "../pages/settings.ts";
+import { readSettings } from "../pages/settings.ts";
 import { forgetSetup } from "../pages/setup.ts";
 import { problem } from "../problem.ts";
 import type { Caller } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
+import { issueIn } from "./channels-settings.ts";
 
 /** Channels: the pages and Instagram accounts that are served, as Airy Core's API has them. */
 
@@ -47,8 +49,10 @@ export function refused({ status, code, detail, afterMs, meta }: Refusal): Respo
 /** The page isn't one that the caller's key is good for. */
 export function notAllowed({ pages }: Caller, sourceChannelId: string): Response | undefined {
   if (!pages || pages.includes(sourceChannelId)) return undefined;
-  return refused(refuse(403, "page_not_allowed", "This key is good for other pages."));
+  return refused(OTHER_PAGES);
 }
+
+const OTHER_PAGES = refuse(403, "page_not_allowed", "This key is good for other pages.");
 
 /** The channel a call names, if its caller's key is good for it. */
 export async function channelOf(
@@ -57,16 +61,18 @@ export async function channelOf(
   env: Cloudflare.Env,
   caller: Caller,
 ): Promise<{ ok: true; channel: ListedChannel } | { ok: false; response: Response }> {
+  const refusal = (one: Refusal) => ({ ok: false, response: refused(one) }) as const;
+  // Ahead of looking: the answer doesn't tell whether another's page is served here.
+  if (caller.pages && !(await idsOf(caller.pages)).includes(id)) return refusal(OTHER_PAGES);
   const channel = await findChannel({ config, env }, id);
-  if (!channel) {
-    const response = refused(
-      refuse(404, "no_such_channel", "There is no channel of this id; see /channels.list."),
-    );
-    return { ok: false, response };
-  }
-  const response = notAllowed(caller, channel.sourceChannelId);
-  return response ? { ok: false, response } : { ok: true, channel };
+  return channel
+    ? { ok: true, channel }
+    : refusal(refuse(404, "no_such_channel", "There is no channel of this id; see /channels.list."));
 }
+
+/** What the channels of these pages are called, if there are any. */
+const idsOf = (pages: readonly string[]): Promise<string[]> =>
+  Promise.all(pages.flatMap((page) => [channelId("facebook", page), channelId("instagram", page)]));
 
 const listBody = z.object({ source: z.optional(z.enum(["facebook", "instagram"], "facebook or instagram")) });
 
@@ -132,7 +138,9 @@ export async function updateChannel(
   if (!of.ok) return of.response;
   const { channel } = of;
   const read = readSettings(settings ?? {});
-  const issue = read.ok ? issueOf(read.settings, config, channel) : `settings.${read.issue}`;
+  const issue = read.ok
+    ? await issueIn(read.settings, { config, env, caller, channel })
+    : `settings.${read.issue}`;
   if (issue !== undefined) return refused(refuse(400, "invalid_settings", issue));
 
   const { source, facebookPage, sourceChannelId } = channel;
@@ -150,19 +158,6 @@ export async function updateChannel(
   return Response.json(detailedView(changed, stored.settings));
 }
 
-/** What the settings name must be there. */
-function issueOf(settings: WrittenSettings, config: Config, channel: ListedChannel): string | undefined {
-  const token = tokenNamesIn(settings).find((one) => !config.botTokens.has(one));
-  if (token !== undefined) return `settings: the secret BOT_TOKEN_${token} is not set.`;
-  const { app_id: app } = settings;
-  if (app == null || app === channel.appId) return undefined;
-  if (!config.apps.some(({ id }) => id === app)) return "settings.app_id: the gateway has no app of this id.";
-  if (channel.tokenIn === "object") {
-    return "settings.app_id: connect the page with a token of that app instead.";
-  }
-  return undefined;
-}
-
 const resealBody = z.object({ cursor: z.optional(z.string()) });
 
 /** `POST /channels.reseal`: brings kept tokens under the newest key. */
@@ -170,9 +165,11 @@ export async function resealChannels(
   request: Request,
   config: Config,
   env: Cloudflare.Env,
+  { caller }: CallContext,
 ): Promise<Response> {
   const body = await readBody(request, resealBody);
   if (!body.ok) return body.response;
-  const { checked, resealed, unopened, next } = await resealTokens({ config, env }, body.value.cursor);
+  const { cursor } = body.value;
+  const { checked, resealed, unopened, next } = await resealTokens({ config, env }, caller.pages, cursor);
   return Response.json({ checked, resealed, unopened, next_cursor: next });
 }

@@ -10,12 +10,13 @@ const MAX_STATE_TTL_S = 31_536_000;
 
 /** docs/bot-protocol/answer.schema.json is the same for others. */
 export const answerSchema = z.looseObject({
-  messages: z.optional(z.array(z.unknown()).check(z.maxLength(MAX_MESSAGES))),
-  actions: z.optional(z.array(z.enum(ACTIONS)).check(z.maxLength(ACTIONS.length))),
+  // Some languages write null for what there is none of.
+  messages: z.nullish(z.array(z.unknown()).check(z.maxLength(MAX_MESSAGES))),
+  actions: z.nullish(z.array(z.enum(ACTIONS)).check(z.maxLength(ACTIONS.length))),
   state: z.optional(z.unknown()),
   state_version: z.nullish(z.number()),
-  state_ttl: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_STATE_TTL_S))),
-  handover: z.optional(z.string().check(z.regex(/^(bot|human|\d{1,32})$/))),
+  state_ttl: z.nullish(z.int().check(z.minimum(1), z.maximum(MAX_STATE_TTL_S))),
+  handover: z.nullish(z.string().check(z.regex(/^(bot|human|\d{1,32})$/))),
 });
 
 interface AnswerOptions {
@@ -35,7 +36,9 @@ export function readAnswer(text: string, { platform, split }: AnswerOptions): Re
   if (parsed.kind !== "parsed") return parsed;
   if (parsed.value === null) return { kind: "answer", answer: NO_REPLY };
 
-  const { messages = [], actions = [], state, state_version, state_ttl, handover } = parsed.value;
+  const { state, state_version, state_ttl, handover } = parsed.value;
+  const messages = parsed.value.messages ?? [];
+  const actions = parsed.value.actions ?? [];
   const bodies: OutgoingBody[] = [];
   for (const [index, message] of messages.entries()) {
     const checked = checkBody(message, { platform, path: `messages[${index}]`, split });
@@ -50,9 +53,9 @@ export function readAnswer(text: string, { platform, split }: AnswerOptions): Re
   const answer = {
     messages: bodies,
     actions,
-    ...(state === undefined ? {} : { state: JSON.stringify(state), ...lasting(state_ttl) }),
+    ...(state === undefined ? {} : { state: JSON.stringify(state), ...lasting(state_ttl ?? undefined) }),
     ...(state_version == null ? {} : { stateVersion: state_version }),
-    ...(handover === undefined ? {} : { handover }),
+    ...(handover == null ? {} : { handover }),
   };
   return { kind: "answer", answer };
 }

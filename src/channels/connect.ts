@@ -8,8 +8,8 @@ import type { Source } from "../pages/channel.ts";
 import { channelId } from "../pages/channel-id.ts";
 import type { ListedChannel } from "../pages/directory/channels.ts";
 import { seal } from "../pages/sealing.ts";
-import { directoryOf } from "../pages/served.ts";
 import { forgetSetup } from "../pages/setup.ts";
+import { isShared, list } from "./listing.ts";
 import { appsFor, missingScopes, NEEDED_SCOPES, type PageToken, pageTokenFrom } from "./page-token.ts";
 import { type Refusal, refuse, refusedByMeta } from "./refusal.ts";
 
@@ -40,7 +40,8 @@ type Connected = { ok: true; channel: ListedChannel; warnings: string[] } | Refu
  * app to the page's events, and only then keeps the token, sealed. If a step fails, nothing is kept, and a page that wasn't
  * connected isn't subscribed either. Connecting twice is the same as once.
  */
-export async function connect({ config, env }: ChannelWorld, wish: Wish): Promise<Connected> {
+export async function connect(world: ChannelWorld, wish: Wish): Promise<Connected> {
+  const { config, env } = world;
   const { source, page, account = page, name, imageUrl } = wish;
   const { graph: place, sealingKeys } = config;
   if (sealingKeys.length === 0) {
@@ -64,6 +65,7 @@ export async function connect({ config, env }: ChannelWorld, wish: Wish): Promis
   const named = source === "facebook" ? await readName(graph, page) : await accountOf(graph, page, account);
   if (!named.ok) return "detail" in named ? named : refusedByMeta(named, "reading the page's name");
 
+  const id = await channelId(source, account);
   const object = env.PAGE.getByName(account);
   const wasConnected = (await object.channel())?.isConnected ?? config.pageTokens.has(pageId(account));
   const subscribed = await subscribeToPage(graph, page);
@@ -81,7 +83,7 @@ export async function connect({ config, env }: ChannelWorld, wish: Wish): Promis
     await object.connectChannel({ ...connection, token });
   } catch (error) {
     console.error({ event: "channel_not_kept", page: account, error: String(error) });
-    if (!wasConnected) await unsubscribeFromPage(graph, page);
+    if (!wasConnected && !(await isNeeded(world, page, id))) await unsubscribeFromPage(graph, page);
     return refuse(
       503,
       "not_kept",
@@ -92,14 +94,14 @@ export async function connect({ config, env }: ChannelWorld, wish: Wish): Promis
 
   const channel: ListedChannel = {
     ...connection,
-    id: await channelId(source, account),
+    id,
     sourceChannelId: account,
     isConnected: true,
     tokenIn: "object",
     connectedAt: Date.now(),
   };
   try {
-    await directoryOf(env).put(channel);
+    await list(world, channel);
   } catch (error) {
     console.error({ event: "channel_not_listed", page: account, error: String(error) });
     const detail = "The page is connected, but could not be listed: repeat the call, which does no harm.";
@@ -107,6 +109,10 @@ export async function connect({ config, env }: ChannelWorld, wish: Wish): Promis
   }
   return { ok: true, channel, warnings: warningsOf(own, subscribed.refused) };
 }
+
+/** In doubt it is: a subscription that nobody needs does no harm, and one that is missing loses messages. */
+const isNeeded = (world: ChannelWorld, facebookPage: string, id: string): Promise<boolean> =>
+  isShared(world, { id, facebookPage }).catch(() => true);
 
 /** The Instagram account, if it is the one of this page. */
 async function accountOf(

@@ -1,11 +1,10 @@
 import { unsubscribeFromPage } from "../graph/subscriptions.ts";
-import { pageId } from "../ids.ts";
+import { type PageId, pageId } from "../ids.ts";
 import type { ListedChannel } from "../pages/directory/channels.ts";
 import { graphEnd } from "../pages/ends.ts";
-import { directoryOf } from "../pages/served.ts";
 import { forgetSetup, setupOf } from "../pages/setup.ts";
 import type { ChannelWorld } from "./connect.ts";
-import { allChannels } from "./listing.ts";
+import { isShared, list } from "./listing.ts";
 
 /**
  * Ends the subscription to a page and forgets its token. What Meta says to that doesn't matter: the token may long be dead.
@@ -16,24 +15,13 @@ export async function disconnect(world: ChannelWorld, channel: ListedChannel): P
   const { config, env } = world;
   const { source, facebookPage, sourceChannelId } = channel;
   const page = pageId(sourceChannelId);
+  const object = env.PAGE.getByName(page);
   const left: string[] = [];
-  if (channel.isConnected) {
-    const graph = graphEnd(config, await setupOf({ config, pages: env.PAGE }, page));
-    // A page and its Instagram account have one subscription between them.
-    const isShared = (await allChannels(world)).some(
-      (one) => one.isConnected && one.facebookPage === facebookPage && one.id !== channel.id,
-    );
-    if (graph && !isShared) {
-      const ended = await unsubscribeFromPage(graph, facebookPage);
-      if (!ended.ok) {
-        console.warn({ event: "not_unsubscribed", page, code: ended.code });
-        left.push(
-          `Meta still has the app subscribed to the page (${ended.reason}): what it sends isn't answered.`,
-        );
-      }
-    }
-    await env.PAGE.getByName(page).disconnectChannel({ source, facebookPage });
-    await directoryOf(env).put({ ...channel, isConnected: false });
+  // A token can be kept although the list doesn't show it: it is written before the list is.
+  if (channel.isConnected || (await object.channel())?.token != null) {
+    if (!(await isShared(world, channel))) left.push(...(await unsubscribe(world, page, facebookPage)));
+    await object.disconnectChannel({ source, facebookPage });
+    await list(world, { ...channel, isConnected: false });
     forgetSetup(page);
   }
   if (config.pageTokens.has(page)) {
@@ -42,4 +30,17 @@ export async function disconnect(world: ChannelWorld, channel: ListedChannel): P
     );
   }
   return left;
+}
+
+async function unsubscribe(
+  { config, env }: ChannelWorld,
+  page: PageId,
+  facebookPage: string,
+): Promise<string[]> {
+  const graph = graphEnd(config, await setupOf({ config, pages: env.PAGE }, page));
+  const ended = graph && (await unsubscribeFromPage(graph, facebookPage));
+  if (ended?.ok) return [];
+  console.warn({ event: "not_unsubscribed", page, code: ended?.code ?? "no_token" });
+  const reason = ended?.reason ?? "its token is gone, or opens under no key that is set";
+  return [`Meta still has the app subscribed to the page (${reason}): what it sends isn't answered.`];
 }

@@ -35,6 +35,34 @@ export async function findChannel(world: ChannelWorld, id: string): Promise<List
   return (await allChannels(world)).find((one) => one.id === id);
 }
 
+/** Rounds are over when nobody else connects or disconnects the channel at the same time. */
+const MAX_ROUNDS = 5;
+
+/**
+ * Lists a channel once its page's object has it. Who connects and who disconnects at the same time may come to the object in
+ * one order and to the list in the other: what the object has is what counts, so it is asked once more.
+ */
+export async function list({ env }: ChannelWorld, channel: ListedChannel): Promise<void> {
+  const object = env.PAGE.getByName(channel.sourceChannelId);
+  let listed = channel;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    await directoryOf(env).put(listed);
+    const kept = await object.channel();
+    if (!kept || kept.isConnected === listed.isConnected) return;
+    const tokenIn = kept.token === null ? listed.tokenIn : "object";
+    listed = { ...listed, isConnected: kept.isConnected, appId: kept.appId, tokenIn };
+  }
+}
+
+/** Whether another channel needs the subscription of this one's page: a page and its Instagram account share one. */
+export async function isShared(
+  world: ChannelWorld,
+  { id, facebookPage }: Pick<ListedChannel, "id" | "facebookPage">,
+): Promise<boolean> {
+  const channels = await allChannels(world);
+  return channels.some((one) => one.isConnected && one.facebookPage === facebookPage && one.id !== id);
+}
+
 /** A page that was only ever in the secrets is connected as long as it is there. */
 const asServed = ({ config }: ChannelWorld, channel: ListedChannel): ListedChannel => ({
   ...channel,

@@ -16,15 +16,18 @@ export interface Resealed {
 
 /**
  * Seals tokens anew that aren't sealed under the newest key, so that older ones can be taken out of `SEALING_KEY`.
+ * @param pages only of these; `undefined`: of all
  * @param after where to go on, as a former call said
  */
 export async function resealTokens(
   { config, env }: ChannelWorld,
+  pages: readonly string[] | undefined,
   after: string | undefined,
 ): Promise<Resealed> {
   const { sealingKeys } = config;
   const connected = (await directoryOf(env).list()).filter(
-    (one) => one.isConnected && one.tokenIn === "object" && one.sourceChannelId > (after ?? ""),
+    ({ isConnected, tokenIn, sourceChannelId: page }) =>
+      isConnected && tokenIn === "object" && page > (after ?? "") && (pages?.includes(page) ?? true),
   );
   const now = connected.slice(0, AT_ONCE);
   const result: Resealed = { checked: 0, resealed: 0, unopened: [], next: null };

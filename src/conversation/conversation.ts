@@ -203,7 +203,13 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   putState(request: StateRequest): StateAnswer {
     const now = Date.now();
     const facts = withoutStale(this.#books.facts, now);
-    const changed = changeState(facts, changeOf(request, facts), now);
+    const change = changeOf(request, facts);
+    // A conversation in which nothing has happened isn't kept for ever for its state alone.
+    const isAlone = this.#books.ledger.position.seq === 0;
+    const ttlMs = isAlone
+      ? Math.min(change.ttlMs ?? Number.POSITIVE_INFINITY, this.#retentionMs())
+      : change.ttlMs;
+    const changed = changeState(facts, { ...change, ttlMs }, now);
     if (typeof changed === "string") return { ...this.state(), refused: changed };
     this.#step(NOTHING, () => this.#books.keep(changed));
     return { ...this.state(), refused: null };
@@ -377,7 +383,12 @@ export class Conversation extends DurableObject<Cloudflare.Env> {
   }
 
   #tidyDue(): number | null {
-    if (this.#books.ledger.position.seq === 0) return null;
+    const { ledger, facts } = this.#books;
+    if (ledger.position.seq === 0) {
+      // There is nothing but what somebody has set.
+      const until = facts.ownerSince === 0 ? 0 : facts.ownerSince + this.#retentionMs();
+      return Math.max(until, facts.stateUntil ?? 0) || null;
+    }
     this.#tidyAt ??= this.#nextTidy();
     return this.#tidyAt;
   }

@@ -65,10 +65,10 @@ export async function deliver(
   const asked = Date.now();
   const talk = { turns: (limit: number) => turnsBefore(line, work, limit) };
   const question = { ...work, conversation: known, events };
-  const answer = botEnd(config, setup, spec).deliver(question, talk);
+  const answer = botEnd(setup, spec).deliver(question, talk);
   const { shadow } = setup;
   if (shadow && work.attempt === 1 && isInShare("shadow", id, shadow.percent)) {
-    compareWith(botEnd(config, setup, shadow.bot), context, question, talk, answer);
+    compareWith(botEnd(setup, shadow.bot), context, question, talk, answer);
   }
   const delivered = await answer;
   const { outcome, excerpt, isAsked = true } = delivered;

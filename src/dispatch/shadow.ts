@@ -25,8 +25,8 @@ export function compareWith(
       delivery: work.delivery,
       at: Date.now(),
       verdict: verdictOn(ours.said, theirs.said),
-      primary: ours.said,
-      shadow: theirs.said,
+      primary: kept(ours.said),
+      shadow: kept(theirs.said),
     };
     await pages.getByName(work.conversation.page).noteComparison(comparison);
   };
@@ -51,6 +51,14 @@ async function timed(delivered: Promise<Delivered>): Promise<Timed> {
   const answer = JSON.stringify({ messages, actions, ...(handover === undefined ? {} : { handover }) });
   return { said: { status: outcome.status, tookMs, reason: null, answer }, isAsked };
 }
+
+/** Of a long answer the start is enough to see what it was about. */
+const kept = (said: SaidBy): SaidBy =>
+  said.answer !== null && said.answer.length > KEPT_CHARS
+    ? { ...said, answer: JSON.stringify({ cut: said.answer.slice(0, KEPT_CHARS) }) }
+    : said;
+
+const KEPT_CHARS = 8192;
 
 function verdictOn(primary: SaidBy, shadow: SaidBy): Comparison["verdict"] {
   if (primary.answer === null) return "primary_failed";

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { proofOf, tokenOf } from "./identity.ts";
-import { formFields, type Incoming, methodOf, structured } from "./incoming.ts";
+import { formFields, type Incoming, isTrue, methodOf, structured, trimmed } from "./incoming.ts";
 import { errorAnswer, invalid, JSON_HEADERS, type MetaError, metaErrors } from "./meta-error.ts";
 
 /**
@@ -52,7 +52,8 @@ export async function answerBatch(
     const path = items.error.issues[0]?.path.join(".") ?? "";
     return errorAnswer(invalid(`batch.${path}: each call has a method and a relative_url, a body as a form`));
   }
-  const withHeaders = String(given["include_headers"] ?? true) !== "false";
+  const wanted = given["include_headers"];
+  const withHeaders = wanted !== false && wanted !== "false";
   const turn = turnstile(AT_ONCE);
   const answers: Promise<Response>[] = [];
   for (const { call, after, dependsOn } of plan(items.data, outer)) {
@@ -114,7 +115,7 @@ function callOf(item: Item, place: number, outer: Incoming): Incoming | { error:
   if (!method) return { error: metaErrors.unsupported(item.method) };
   return {
     method,
-    path: url.pathname.replaceAll(/^\/+|\/+$/g, ""),
+    path: trimmed(url.pathname),
     query,
     body: fields,
     file: undefined,
@@ -156,8 +157,7 @@ function safelyDecoded(address: string): string {
 }
 
 async function shownIn(answer: Response, item: Item, withHeaders: boolean) {
-  const isOmitted = String(item.omit_response_on_success ?? false) === "true";
-  if (isOmitted && answer.ok) return null;
+  if (isTrue(item.omit_response_on_success) && answer.ok) return null;
   const headers = Array.from(answer.headers, ([name, value]) => ({ name, value }));
   return { code: answer.status, ...(withHeaders ? { headers } : {}), body: await answer.text() };
 }

@@ -1,11 +1,10 @@
 import type { Config } from "../env.ts";
-import { pageId } from "../ids.ts";
 import { graphEnd } from "../pages/ends.ts";
 import { answerBatch } from "./batch.ts";
 import type { Door, Handle } from "./call.ts";
 import { edgeNamed } from "./edges.ts";
 import { identify } from "./identity.ts";
-import { type Incoming, readCall } from "./incoming.ts";
+import { type Incoming, readCall, trimmed } from "./incoming.ts";
 import { errorAnswer, metaErrors, oauthError } from "./meta-error.ts";
 import { deletePersona, readOther, readPage } from "./nodes.ts";
 
@@ -42,7 +41,7 @@ async function answerRequest(
   }
   const url = new URL(request.url);
   const [start = "", version = config.graph.version] = VERSIONED.exec(url.pathname) ?? [];
-  const path = url.pathname.slice(start.length).replaceAll(/^\/+|\/+$/g, "");
+  const path = trimmed(url.pathname.slice(start.length));
   const read = await readCall(request, url, path);
   if (!read.ok) return errorAnswer(read.error);
   const door: Door = { config, env, context, origin: url.origin, version };
@@ -57,9 +56,10 @@ async function answerRequest(
 async function answerCall(door: Door, call: Incoming): Promise<Response> {
   const [node = "", edge, ...rest] = call.path.split("/");
   const isId = /^\d{1,32}$/.test(node);
-  // An id alone may be anybody's: what the key is good for is then its own page.
-  const isPage = isId && (edge !== undefined || isPageHere(door, node));
-  const who = await identify(door, call, node, isPage);
+  const who = await identify(door, call, {
+    name: node,
+    is: !isId ? "other" : edge === undefined ? "anything" : "page",
+  });
   if (!who.ok) return errorAnswer(who.error);
   const { caller, setup } = who;
   const handle =
@@ -69,8 +69,6 @@ async function answerCall(door: Door, call: Incoming): Promise<Response> {
   if (!graph) return errorAnswer(metaErrors.pageHasNoToken);
   return handle({ ...call, door, caller, setup, graph });
 }
-
-const isPageHere = ({ config }: Door, id: string): boolean => config.pageTokens.has(pageId(id));
 
 function handleOf(
   { method }: Incoming,

@@ -14,23 +14,20 @@ type Identified = { ok: true; caller: Caller; setup: PageSetup } | { ok: false; 
 
 const refuse = (error: MetaError): Identified => ({ ok: false, error });
 
-/**
- * Whose key it is, and the page that the call is about.
- * @param node the first part of the path
- * @param isPage whether that is a page's id, rather than that of some other thing of the key's page
- */
-export async function identify(
-  door: Door,
-  call: Incoming,
-  node: string,
-  isPage: boolean,
-): Promise<Identified> {
+/** The first part of the path: a page's id, one that may be a page's or that of anything else, or no id at all. */
+interface Node {
+  name: string;
+  is: "page" | "anything" | "other";
+}
+
+/** Whose key it is, and the page that the call is about. */
+export async function identify(door: Door, call: Incoming, node: Node): Promise<Identified> {
   const { config, env } = door;
   const token = tokenOf(call);
-  if (token === undefined) return refuse(node === "me" ? metaErrors.noTokenForMe : metaErrors.noToken);
+  if (token === undefined) return refuse(node.name === "me" ? metaErrors.noTokenForMe : metaErrors.noToken);
   const caller = await callerOfKey(token, config.apiKeys);
   if (!caller) return refuse(metaErrors.badToken);
-  const page = isPage && node !== "me" ? pageId(node) : await pageOfKey(caller, door);
+  const page = node.is === "page" ? pageId(node.name) : await pageFor(caller, node, door);
   if (page === undefined) return refuse(metaErrors.whichPage);
   if (caller.pages && !caller.pages.includes(page)) return refuse(metaErrors.otherPage);
   const setup = await setupOf({ config, pages: env.PAGE }, page);
@@ -52,9 +49,14 @@ export function tokenOf({ query, body, bearer }: Incoming): string | undefined {
 export const proofOf = ({ query, body }: Incoming): unknown =>
   body["appsecret_proof"] ?? query["appsecret_proof"];
 
-/** The page a key belongs to, or the only one that is served here. */
-async function pageOfKey({ pages }: Caller, { config, env }: Door): Promise<PageId | undefined> {
-  const [only, ...others] = pages ? pages.map(pageId) : await servedPages(config, env);
+/** The page that is named, if one of it is served here; else the one that the key belongs to, or the only one there is. */
+async function pageFor({ pages }: Caller, node: Node, { config, env }: Door): Promise<PageId | undefined> {
+  const named = pageId(node.name);
+  const isPossible = node.is === "anything";
+  if (isPossible && config.pageTokens.has(named)) return named;
+  const all = pages ? pages.map(pageId) : await servedPages(config, env);
+  if (isPossible && all.includes(named)) return named;
+  const [only, ...others] = all;
   return others.length === 0 ? only : undefined;
 }
 

@@ -31,6 +31,15 @@ const MAX_BODY_BYTES = 256 * 1024;
 
 const methodSchema = z.enum(["GET", "POST", "DELETE"]);
 
+/** Without slashes around it. By hand, since a pattern for slashes at the end looks at a run of them once for each. */
+export function trimmed(path: string): string {
+  let start = 0;
+  let end = path.length;
+  while (path[start] === "/") start++;
+  while (end > start && path[end - 1] === "/") end--;
+  return path.slice(start, end);
+}
+
 /** Query, then JSON, form or multipart laid over it. A file is left where it is. */
 export async function readCall(request: Request, url: URL, path: string): Promise<Read> {
   const { headers } = request;
@@ -88,6 +97,12 @@ export function errorInForm(error: unknown): MetaError {
     ? metaErrors.bodyTooLarge
     : invalid("The request body is not a valid form", "malformed_form");
 }
+
+/** A parameter as text, as queries have it: what is no text as JSON. */
+export const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** Clients write it as they have it, or as text. */
+export const isTrue = (value: unknown): boolean => value === true || value === "true";
 
 /** A parameter that is an object or a list: forms and queries have it as JSON text. Without losing the digits of ids. */
 export function structured(value: unknown): unknown {

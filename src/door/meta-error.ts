@@ -83,7 +83,9 @@ export const JSON_HEADERS = {
 } as const;
 
 export function errorAnswer({ status, ...error }: MetaError): Response {
-  const challenge = `OAuth "Facebook Platform" "invalid_token" "${error.message}"`;
+  // Meta's words can have what no header takes.
+  const said = error.message.replaceAll(/[^\x20-\x7e]/g, " ").replaceAll('"', "'");
+  const challenge = `OAuth "Facebook Platform" "invalid_token" "${said}"`;
   const headers = TOKEN_CODES.has(error.code) ? { "www-authenticate": challenge } : {};
   return new Response(JSON.stringify({ error: { ...error, fbtrace_id: traceId() } }), {
     status,

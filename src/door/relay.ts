@@ -1,6 +1,6 @@
 import type { Relayed } from "../graph/client.ts";
 import type { Door, DoorCall, Handle } from "./call.ts";
-import { structured } from "./incoming.ts";
+import { asText, structured } from "./incoming.ts";
 import { errorAnswer, invalid, JSON_HEADERS, type MetaError, metaErrors } from "./meta-error.ts";
 
 /** Calls that go on to Meta, and Meta's answers that come back, as they are but for what must not pass. */
@@ -64,7 +64,7 @@ function queryOf(
       const odd = fields.find((field) => !isPlain(field));
       if (odd !== undefined) return { error: noSuchField(odd) };
       taken.push([name, fields.join(",")]);
-    } else taken.push([name, typeof value === "string" ? value : JSON.stringify(value)]);
+    } else taken.push([name, asText(value)]);
   }
   return { query: Object.fromEntries(taken) };
 }
@@ -77,7 +77,7 @@ export const clearing =
     const { fields, platform } = { ...call.query, ...call.body };
     const odd = fieldsIn(fields ?? "").find((field) => !isPlain(field));
     if (odd !== undefined) return errorAnswer(noSuchField(odd));
-    const query = platform === undefined ? {} : { platform: String(platform) };
+    const query = platform == null ? {} : { platform: asText(platform) };
     const body = fields === undefined ? {} : { fields: fieldsIn(fields) };
     return relayed(call, await graph.relay("DELETE", `${graph.page}/${edge}`, { query, body }));
   };
@@ -85,7 +85,7 @@ export const clearing =
 /** Fields as a list or as text with commas. */
 export function fieldsIn(value: unknown): string[] {
   const list = structured(value);
-  const fields = Array.isArray(list) ? list.map(String) : String(value).split(",");
+  const fields = Array.isArray(list) ? list.map(asText) : asText(value).split(",");
   return fields.map((field) => field.trim()).filter((field) => field !== "");
 }
 

@@ -1,7 +1,7 @@
 import { userId } from "../ids.ts";
 import { isObject } from "../messages/inside.ts";
 import type { Handle } from "./call.ts";
-import { structured } from "./incoming.ts";
+import { asText, structured } from "./incoming.ts";
 import { failedAnswer } from "./messages.ts";
 import { errorAnswer, invalid, JSON_HEADERS } from "./meta-error.ts";
 import { refusedAs } from "./refusals.ts";
@@ -33,6 +33,7 @@ export const controlThread =
     if (control === "pass_thread_control" && !/^\d{1,32}$/.test(app ?? "")) {
       return errorAnswer(invalid("The parameter target_app_id is required: an app's id"));
     }
+    // What another app is told may have been written as an object.
     const note = metadata === undefined || metadata === null ? undefined : asText(metadata);
     if (note !== undefined && note.length > METADATA_MAX) {
       return errorAnswer(invalid(`metadata: at most ${METADATA_MAX} characters, has ${note.length}`));
@@ -50,6 +51,3 @@ export const controlThread =
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" || Number.isSafeInteger(value) ? String(value) : undefined;
-
-/** What another app is told may have been written as an object. */
-const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

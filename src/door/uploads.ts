@@ -5,7 +5,7 @@ import type { Relayed } from "../graph/client.ts";
 import { encode } from "../utf8.ts";
 import type { DoorCall, Handle } from "./call.ts";
 import type { FormFile } from "./form.ts";
-import { errorInForm, structured } from "./incoming.ts";
+import { asText, errorInForm, isTrue, structured } from "./incoming.ts";
 import { errorAnswer, invalid, type MetaError, metaErrors } from "./meta-error.ts";
 import { posting, relayed } from "./relay.ts";
 
@@ -51,8 +51,8 @@ export async function keepFile(call: DoorCall, file: FormFile): Promise<Kept> {
   if (id === undefined) return { ok: false, response: relayed(call, answer) };
   const { type, payload } = message.attachment;
   const sent = { ...message, attachment: { type, payload: { attachment_id: id } } };
-  const isReusable = String(payload?.is_reusable ?? false) === "true";
-  return { ok: true, body: { ...fields, message: sent }, shown: isReusable ? { attachment_id: id } : {} };
+  const shown: Record<string, string> = isTrue(payload?.is_reusable) ? { attachment_id: id } : {};
+  return { ok: true, body: { ...fields, message: sent }, shown };
 }
 
 type Uploaded =
@@ -93,7 +93,7 @@ async function upload(
   }
   const platform = query["platform"] ?? body["platform"];
   const answer = await graph.relay("POST", `${graph.page}/message_attachments`, {
-    query: platform === undefined ? {} : { platform: String(platform) },
+    query: platform == null ? {} : { platform: asText(platform) },
     form: {
       stream: streamOf(form()),
       contentType: `multipart/form-data; boundary=${boundary}`,

@@ -94,8 +94,10 @@ async function exchange(
       : (["no_answer", "no answer from Graph"] as const);
     return { ok: false, status: null, code, reason, isFinal: false };
   }
-  const answer = readAnswer(response.ok ? text : withoutSecrets(text, secrets), secret);
-  return reading(resultOf(response, answer), tokenSchema);
+  const answer = readAnswer(text, secret);
+  // Whatever the status: Graph has been seen to put errors into a 200.
+  const said = answer.ok ? answer : readAnswer(withoutSecrets(text, secrets), secret);
+  return reading(resultOf(response, said), tokenSchema);
 }
 
 function resultOf({ ok, status, headers }: Response, answer: ReturnType<typeof readAnswer>): CallResult {

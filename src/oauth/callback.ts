@@ -97,6 +97,7 @@ export async function comeBack(request: Request, config: Config, env: Cloudflare
     // A configuration of Login for Business may ask for more than the link does.
     instagram: !INSTAGRAM.some(lacks) ? "granted" : state.instagram ? "declined" : "not_asked",
     back: state.back,
+    pages: state.pages,
   });
   // The code and the state leave the address bar, and reloading is harmless.
   return new Response(null, {

@@ -37,8 +37,8 @@ export async function choicesOf(
   const connected = new Set(channels.filter((one) => one.isConnected).map((one) => one.sourceChannelId));
   const choices = accounts.value.flatMap((account) => {
     const { instagram } = account;
-    const page = choiceOf("facebook", account, account, session.app, connected);
-    return instagram ? [page, choiceOf("instagram", account, instagram, session.app, connected)] : [page];
+    const page = choiceOf("facebook", account, account, session, connected);
+    return instagram ? [page, choiceOf("instagram", account, instagram, session, connected)] : [page];
   });
   return { ok: true, value: choices };
 }
@@ -47,17 +47,18 @@ function choiceOf(
   source: Source,
   page: Account,
   { id, name, imageUrl }: Named,
-  appId: string,
+  session: Session,
   connected: ReadonlySet<string>,
 ): Choice {
+  const isCovered = session.pages?.includes(id) ?? true;
   return {
     value: `${source}:${id}`,
     source,
     name: name ?? id,
     id,
     imageUrl,
-    isConnected: connected.has(id),
-    wish: wishOf(source, page, id, appId),
+    isConnected: isCovered && connected.has(id),
+    wish: isCovered ? wishOf(source, page, id, session.app) : { obstacle: "This link is for other pages." },
   };
 }
 

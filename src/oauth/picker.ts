@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import { type ChannelWorld, connect } from "../channels/connect.ts";
 import type { Config } from "../env.ts";
-import { decode } from "../utf8.ts";
 import { readLimited } from "../webhook/body.ts";
 import type { Browser } from "./browser.ts";
 import { type Choice, choicesOf } from "./choices.ts";
@@ -29,7 +28,7 @@ export async function connectPages(request: Request, config: Config, env: Cloudf
   const known = await sessionOf(request, world);
   if (!known) return noSession();
   const bytes = await readLimited(request, MAX_FORM_BYTES);
-  const form = new URLSearchParams(bytes ? decode(bytes) : "");
+  const form = new URLSearchParams(bytes ? new TextDecoder().decode(bytes) : "");
   if (!(await isOurForm(config, known.browser, form.get("form") ?? ""))) {
     return failurePage({
       status: 403,

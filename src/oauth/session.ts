@@ -14,6 +14,8 @@ const sessionSchema = z.object({
   instagram: z.enum(["granted", "declined", "not_asked"]),
   /** Where they go when they are done. */
   back: z.nullable(z.string()),
+  /** Those that can be connected; `null`: all the person looks after. */
+  pages: z.nullable(z.array(z.string())),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -41,7 +43,9 @@ export async function sessionOf(
   const sealed = browser && (await directoryOf(env).loginToken(browser.login));
   if (!browser || !sealed) return undefined;
   const opened = await unseal(config.sealingKeys, sealed, await ownerOf(browser));
-  return opened && { browser, session: sessionSchema.parse(JSON.parse(opened.text)) };
+  // One that another version of the gateway has kept may look different.
+  const session = opened && sessionSchema.safeParse(JSON.parse(opened.text)).data;
+  return session && { browser, session };
 }
 
 const ownerOf = async (browser: Browser) => ({

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { readBody } from "../api/body.ts";
+import type { CallContext } from "../api/call.ts";
 import { refused } from "../api/channels.ts";
 import { appsFor } from "../channels/page-token.ts";
 import { refuse } from "../channels/refusal.ts";
@@ -17,6 +18,9 @@ import { digest, randomSecret, sign, verify } from "./signed.ts";
 /** A link's time, and then the time to log in, ms. */
 const LIFE_MS = 10 * 60_000;
 
+/** A state has some more, and browsers and servers end long addresses. */
+const MAX_LINK_CHARS = 3500;
+
 export const CALLBACK = "/connector/callback";
 
 const SCOPES = ["pages_show_list", "pages_messaging", "pages_manage_metadata"];
@@ -27,6 +31,8 @@ const choices = {
   app: z.string(),
   instagram: z.boolean(),
   back: z.nullable(z.string()),
+  /** Those that the key is good for with which the link was made; `null`: all. */
+  pages: z.nullable(z.array(z.string())),
   expires: z.number(),
 };
 const linkSchema = z.object({ ...choices, id: z.string(), config: z.nullable(z.string()) });
@@ -39,12 +45,20 @@ const startBody = z.object({
   instagram: z.optional(z.boolean()),
   config_id: z.optional(z.string().check(z.regex(/^\d{1,32}$/, "a configuration's id"))),
   return_url: z.optional(
-    z.string().check(z.maxLength(1000), z.refine(isAllowedUrl, "a public https URL (http: loopback only)")),
+    z.string().check(
+      z.refine(isAllowedUrl, "a public https URL (http: loopback only)"),
+      z.refine((url) => URL.canParse(url) && new URL(url).href.length <= 1000, "at most 1000 characters"),
+    ),
   ),
 });
 
 /** `POST /oauth.start` → `{url, expires_at}`: the link to open. */
-export async function makeStartLink(request: Request, config: Config): Promise<Response> {
+export async function makeStartLink(
+  request: Request,
+  config: Config,
+  _: Cloudflare.Env,
+  { caller }: Pick<CallContext, "caller">,
+): Promise<Response> {
   const body = await readBody(request, startBody);
   if (!body.ok) return body.response;
   const { app_id, instagram = false, config_id = null, return_url = null } = body.value;
@@ -60,11 +74,17 @@ export async function makeStartLink(request: Request, config: Config): Promise<R
     app: apps.apps[0].id,
     instagram,
     config: config_id,
-    back: return_url,
+    back: return_url === null ? null : new URL(return_url).href,
+    pages: caller.pages ? [...caller.pages] : null,
     expires: Date.now() + LIFE_MS,
   };
+  const signed = await sign(config.sealingKeys, "start link", link);
+  if (signed.length > MAX_LINK_CHARS) {
+    const detail = "return_url and the ids of all pages that the key is good for are too long for one link.";
+    return refused(refuse(400, "invalid_body", detail));
+  }
   const url = new URL("/oauth/start", originOf(request, config));
-  url.searchParams.set("link", await sign(config.sealingKeys, "start link", link));
+  url.searchParams.set("link", signed);
   const answer = { url: url.href, expires_at: new Date(link.expires).toISOString() };
   return Response.json(answer, { headers: { "cache-control": "no-store" } });
 }
@@ -81,11 +101,12 @@ export async function start(request: Request, config: Config, env: Cloudflare.En
   }
   const origin = originOf(request, config);
   const browser = newBrowser();
-  const { app, instagram, back } = link;
+  const { app, instagram, back, pages } = link;
   const state: State = {
     app,
     instagram,
     back,
+    pages,
     expires: Date.now() + LIFE_MS,
     login: browser.login,
     browser: await markOf(browser),

@@ -1,6 +1,6 @@
 /** The pages' whole style; in the palette of the simulator's chat page. */
 export const STYLE = `
-:root{--paper:#f6f5f2;--card:#fff;--line:#e6e3dc;--edge:#8b918c;--ink:#1f2421;--soft:#5d645f;--accent:#17695c;--accent-ink:#fff;
+:root{scroll-padding:16px 0 84px;--paper:#f6f5f2;--card:#fff;--line:#e6e3dc;--edge:#8b918c;--ink:#1f2421;--soft:#5d645f;--accent:#17695c;--accent-ink:#fff;
 --wash:#e3efec;--good:#1f7a54;--bad:#b03a24;color-scheme:light dark;
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;color:var(--ink);background:var(--paper)}
 @media (prefers-color-scheme:dark){:root{--paper:#131615;--card:#1a1e1d;--line:#2a302e;--edge:#7d8883;--ink:#e9edea;--soft:#9aa49f;

@@ -25,7 +25,7 @@ export interface SaidBy {
   tookMs: number;
   /** Why it failed; `null` if it didn't. */
   reason: string | null;
-  /** Messages, actions and handover as the gateway reads them, as JSON text; `null` if it failed. */
+  /** Messages, actions and handover as the gateway reads them, or the start of them as `cut`; JSON text; `null` if it failed. */
   answer: string | null;
 }
 

@@ -6,9 +6,8 @@ import type { BotSpec, PageSetup } from "./setup.ts";
 
 /** The ends a page is connected to: its bots, and Graph. */
 
-export function botEnd({ bot: { signingKeys } }: Config, { settings }: PageSetup, spec: BotSpec): Bot {
-  return botOf({ ...spec, signingKeys, splitText: settings.splitText });
-}
+export const botEnd = ({ settings }: PageSetup, spec: BotSpec): Bot =>
+  botOf({ ...spec, splitText: settings.splitText });
 
 /** @returns `undefined` when no token of the page is known: its messages are held */
 export function graphEnd({ graph }: Config, { page, app, token }: PageSetup): GraphClient | undefined {

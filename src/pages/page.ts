@@ -73,6 +73,8 @@ export class Page extends DurableObject<Cloudflare.Env> {
 
   /** A conversation couldn't get through. @returns the gate, if it is shut: then it will be woken when that opens */
   async trouble(side: Side, trouble: Trouble): Promise<Shut | null> {
+    // An isolate may not have heard yet that it was switched on again.
+    if (trouble.reason === "bot_off" && this.#isOn()) return null;
     const now = Date.now();
     const { shut, isNews } = this.#gates.trouble(side, trouble, now);
     if (shut) await this.#arm(now);
@@ -82,6 +84,8 @@ export class Page extends DurableObject<Cloudflare.Env> {
 
   /** A conversation comes to a gate that its isolate takes for shut, and waits if it is. @returns the gate, if it is */
   async waits(side: Side, conversation: string): Promise<Shut | null> {
+    // Switched on by another deployment, nobody has said so.
+    if (this.#gates.shut(side)?.reason === "bot_off" && this.#isOn()) await this.free(side);
     return this.#gates.waits(side, conversation);
   }
 
@@ -254,6 +258,13 @@ export class Page extends DurableObject<Cloudflare.Env> {
       console.error({ event: "ingest_failed", conversation, error: String(error) });
       return false;
     }
+  }
+
+  #isOn(): boolean {
+    const settings = configOf(this.env);
+    if (!settings.ok) return false;
+    const page = pageId(this.ctx.id.name ?? "");
+    return setupFrom(settings.config, page, this.#channel.read(), undefined).settings.isOn;
   }
 
   async #eraseLeftovers(config: Config, now: number): Promise<void> {

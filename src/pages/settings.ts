@@ -50,6 +50,8 @@ export interface WrittenBot {
   protocol: BotProtocol;
   /** The name of its token: the secret `BOT_TOKEN_<NAME>`. */
   tokenName: string | null;
+  /** The name of what its requests are signed under: the secret `BOT_SIGNING_SECRET_<NAME>`; `null`: as all are. */
+  signingName: string | null;
   timeoutMs: number | null;
   /** For language models: which one, what it is told first, and how many turns it is reminded of. */
   model: string | null;
@@ -84,6 +86,9 @@ const bot = z.strictObject({
   protocol: z.optional(z.enum(BOT_PROTOCOLS)),
   token: z.optional(
     z.nullable(z.string().check(z.regex(/^[A-Z0-9_]{1,64}$/, "the NAME in BOT_TOKEN_<NAME>"))),
+  ),
+  signing_secret: z.optional(
+    z.nullable(z.string().check(z.regex(/^[A-Z0-9_]{1,64}$/, "the NAME in BOT_SIGNING_SECRET_<NAME>"))),
   ),
   timeout_ms: z.optional(z.nullable(z.int().check(z.minimum(100), z.maximum(25_000)))),
   model: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(200)))),
@@ -164,9 +169,22 @@ function issueIn({ issues: [issue] }: z.core.$ZodError): string {
   return `${path}: ${unknown.length > 0 ? "there is no such setting" : (issue?.message ?? "not valid")}`;
 }
 
-/** The names of the tokens that settings name. */
-export const tokenNamesIn = ({ bot, canary, shadow }: WrittenSettings): string[] =>
-  [bot, canary?.bot, shadow?.bot].flatMap((one) => one?.token ?? []);
+/** Secrets by the names that bots are given for them. */
+interface KnownSecrets {
+  botTokens: ReadonlyMap<string, unknown>;
+  botSigningKeys: ReadonlyMap<string, unknown>;
+}
+
+/** The secrets that bots in these settings name and that aren't set. */
+export function missingSecrets({ bot, canary, shadow }: WrittenSettings, known: KnownSecrets): string[] {
+  return [bot, canary?.bot, shadow?.bot].flatMap((one) => {
+    const { token, signing_secret: secret } = one ?? {};
+    return [
+      ...(token && !known.botTokens.has(token) ? [`BOT_TOKEN_${token}`] : []),
+      ...(secret && !known.botSigningKeys.has(secret) ? [`BOT_SIGNING_SECRET_${secret}`] : []),
+    ];
+  });
+}
 
 /** What is written, with the defaults. */
 export function settingsOf(written: WrittenSettings): PageSettings {
@@ -194,11 +212,21 @@ export function settingsOf(written: WrittenSettings): PageSettings {
   };
 }
 
-function botOf({ url, protocol, token, timeout_ms, model, prompt, turns }: z.infer<typeof bot>): WrittenBot {
+function botOf({
+  url,
+  protocol,
+  token,
+  signing_secret,
+  timeout_ms,
+  model,
+  prompt,
+  turns,
+}: z.infer<typeof bot>): WrittenBot {
   return {
     url,
     protocol: protocol ?? "native",
     tokenName: token ?? null,
+    signingName: signing_secret ?? null,
     timeoutMs: timeout_ms ?? null,
     model: model ?? null,
     prompt: prompt ?? null,

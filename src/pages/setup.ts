@@ -36,6 +36,8 @@ export interface BotSpec {
   url: string;
   protocol: WrittenBot["protocol"];
   token: string | undefined;
+  /** What requests to it are signed under: each signs. */
+  signingKeys: readonly Uint8Array<ArrayBuffer>[];
   timeoutMs: number;
   model: string | undefined;
   prompt: string | undefined;
@@ -163,12 +165,14 @@ export function setupFrom(
 }
 
 function specFrom(bot: WrittenBot, config: Config, app: App): BotSpec {
-  const { url, protocol, tokenName, timeoutMs, model, prompt, turns } = bot;
+  const { url, protocol, tokenName, signingName, timeoutMs, model, prompt, turns } = bot;
+  const ownKeys = signingName === null ? undefined : config.botSigningKeys.get(signingName);
   const { timeoutMs: longest, appSecret = app.secrets[0] } = config.bot;
   return {
     url,
     protocol,
     token: tokenName === null ? undefined : config.botTokens.get(tokenName),
+    signingKeys: ownKeys ?? config.bot.signingKeys,
     timeoutMs: Math.min(timeoutMs ?? longest, longest),
     model: model ?? undefined,
     prompt: prompt ?? undefined,
@@ -178,8 +182,8 @@ function specFrom(bot: WrittenBot, config: Config, app: App): BotSpec {
 }
 
 function ofDeployment({ bot }: Config, app: App): BotSpec {
-  const { url, protocol, token, timeoutMs, model, prompt, appSecret = app.secrets[0] } = bot;
-  return { url, protocol, token, timeoutMs, model, prompt, turns: DEFAULT_TURNS, appSecret };
+  const { url, protocol, token, signingKeys, timeoutMs, model, prompt, appSecret = app.secrets[0] } = bot;
+  return { url, protocol, token, signingKeys, timeoutMs, model, prompt, turns: DEFAULT_TURNS, appSecret };
 }
 
 /** What of a page's settings its conversations go by. */

@@ -11,12 +11,14 @@ import {
 import { PAGE_FIELDS } from "../../src/graph/subscriptions.ts";
 import { pageId } from "../../src/ids.ts";
 import { channelId } from "../../src/pages/channel-id.ts";
+import type { ListedChannel } from "../../src/pages/directory/channels.ts";
 import { setupOf } from "../../src/pages/setup.ts";
 import {
   APP,
   calling,
   configWith,
   freshPage,
+  KEYS,
   Meta,
   type MetaPage,
   refusal,
@@ -209,6 +211,18 @@ describe("/channels.facebook.connect", () => {
     expect(meta.subscribed.has(page.id)).toBe(true);
   });
 
+  it("leaves the subscription that the page has for itself when its Instagram account can't be kept", async () => {
+    const account = `178418000${Date.now()}`;
+    const page = freshPage({ account });
+    const meta = new Meta(page);
+    await connectPage(page);
+    vi.spyOn(crypto.subtle, "encrypt").mockRejectedValue(new Error("it can't be sealed"));
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const wish = { page_id: page.id, page_token: page.token, account_id: account };
+    expect((await calling(connectInstagram, wish)).body.code).toBe("not_kept");
+    expect(meta.subscribed.has(page.id)).toBe(true);
+  });
+
   it("needs a key to seal under, and says how to set it", async () => {
     const page = freshPage();
     const meta = new Meta(page);
@@ -367,6 +381,23 @@ describe("/channels.facebook.explore", () => {
     expect(text).not.toContain("EAA");
   });
 
+  it("lists only what the caller's key is good for", async () => {
+    const [mine, other] = [freshPage(), freshPage()];
+    const meta = new Meta(mine, other);
+    const caller = { name: "other", role: "admin" as const, pages: [mine.id] };
+    const { body } = await calling(exploreFacebook, { auth_token: meta.person() }, configWith(), caller);
+    expect(body.data.map((one: { page_id: string }) => one.page_id)).toEqual([mine.id]);
+  });
+
+  it("doesn't repeat a token that Meta does, not even in part", async () => {
+    const meta = new Meta();
+    const token = `EAAU-${"x".repeat(40)}-${"y".repeat(900)}`;
+    meta.instead.set("GET debug_token", () => refusal(190, `Malformed access token ${token}`));
+    const { body, text } = await calling(exploreFacebook, { auth_token: token });
+    expect(body.detail).toContain("Malformed access token [token]");
+    expect(text).not.toContain("EAAU");
+  });
+
   it("says that a token isn't valid", async () => {
     new Meta();
     const { status, body, text } = await calling(exploreFacebook, { auth_token: "EAAU-unknown" });
@@ -402,6 +433,53 @@ describe("disconnecting", () => {
     expect(status).toBe(200);
     expect(body.warnings).toEqual([expect.stringContaining("Session has expired")]);
     expect(await tokenInUse(page.id)).toBeUndefined();
+  });
+
+  it("forgets a token that is kept though the list doesn't show it", async () => {
+    const page = freshPage();
+    const meta = new Meta(page);
+    const { body: channel } = await connectPage(page);
+    // As when connecting ended between the two.
+    const directory = env.DIRECTORY.getByName("pages");
+    const listed = await directory.find(channel.id);
+    if (listed) await directory.put({ ...listed, isConnected: false });
+    expect((await disconnect(channel.id)).status).toBe(204);
+    expect(meta.subscribed.has(page.id)).toBe(false);
+    expect(await env.PAGE.getByName(page.id).channel()).toMatchObject({ token: null, isConnected: false });
+  });
+
+  it("is listed as what it came to when the page is connected anew before it is listed", async () => {
+    const page = freshPage();
+    new Meta(page);
+    const { body: channel } = await connectPage(page);
+    const directory = env.DIRECTORY.getByName("pages");
+    let again: Promise<unknown> | undefined;
+    const slow = {
+      list: () => directory.list(),
+      find: (id: string) => directory.find(id),
+      put: async (one: ListedChannel) => {
+        again ??= connectPage(page);
+        await again;
+        await directory.put(one);
+      },
+    };
+    const named = vi.spyOn(env.DIRECTORY, "getByName").mockReturnValueOnce(slow as never);
+    // All that this one call asks of the list goes the slow way.
+    named.mockImplementation(() => (again ? directory : slow) as never);
+    expect((await disconnect(channel.id)).status).toBe(204);
+    expect((await env.PAGE.getByName(page.id).channel())?.isConnected).toBe(true);
+    expect((await directory.find(channel.id))?.isConnected).toBe(true);
+  });
+
+  it("says when the token can't be opened any more, and Meta wasn't told", async () => {
+    const page = freshPage();
+    new Meta(page);
+    const { body: channel } = await connectPage(page);
+    const config = configWith({ SEALING_KEY: KEYS.old });
+    for (const level of ["warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
+    const { status, body } = await calling(disconnectOf("facebook"), { channel_id: channel.id }, config);
+    expect([status, body.warnings]).toEqual([200, [expect.stringContaining("opens under no key")]]);
+    expect((await env.PAGE.getByName(page.id).channel())?.token).toBeNull();
   });
 
   it("switches off a page whose token is in the secrets, says that it is there, and can be undone", async () => {

@@ -105,6 +105,29 @@ describe("/channels.info", () => {
   });
 });
 
+describe("a key of some pages", () => {
+  it("isn't told whether others are served here", async () => {
+    const [page, mine] = [freshPage(), freshPage()];
+    new Meta(page, mine);
+    await connectPage(page);
+    const caller = { name: "other", role: "admin" as const, pages: [mine.id] };
+    for (const of of [page.id, "4242424242"]) {
+      const channel_id = await channelId("facebook", of);
+      for (const handle of [channelInfo, updateChannel, disconnectOf("facebook")]) {
+        const { status, body } = await calling(handle, { channel_id }, configWith(), caller);
+        expect([status, body.code]).toEqual([403, "page_not_allowed"]);
+      }
+    }
+    const own = await calling(
+      channelInfo,
+      { channel_id: await channelId("facebook", mine.id) },
+      configWith(),
+      caller,
+    );
+    expect([own.status, own.body.code]).toEqual([404, "no_such_channel"]);
+  });
+});
+
 describe("/channels.update", () => {
   it("changes names and settings one by one; null takes a setting back", async () => {
     const page = freshPage();
@@ -163,6 +186,43 @@ describe("/channels.update", () => {
     expect((await calling(channelInfo, { channel_id: id })).body.metadata.name).toBe(page.name);
   });
 
+  it("lets no key of one page have another's token sent to an address of its own, or another app's secret sign", async () => {
+    const page = freshPage();
+    new Meta(page);
+    const tokens = { BOT_TOKEN_SHOP: "secret", [`BOT_TOKEN_${page.id}_NEW`]: "own" };
+    const shared = { url: "https://bot.example/shared", protocol: "rasa", token: "SHOP" };
+    const config = configWith({
+      ...secretsOf(page),
+      ...tokens,
+      META_APPS: JSON.stringify([{ id: "111", secret: "s1" }]),
+      PAGE_SETTINGS: JSON.stringify({ default: { bot: shared } }),
+    });
+    const channel_id = await channelId("facebook", page.id);
+    const caller = { name: "tenant", role: "admin" as const, pages: [page.id] };
+    const codes = async (settings: Record<string, unknown>) => {
+      const { status, body } = await calling(updateChannel, { channel_id, settings }, config, caller);
+      return [status, body.code];
+    };
+    const theirs = { ...shared, url: "https://tenant.example/" };
+    for (const settings of [
+      { bot: theirs },
+      { canary: { bot: theirs, percent: 1 } },
+      { shadow: { bot: theirs, percent: 1 } },
+      { app_id: "111" },
+    ]) {
+      expect(await codes(settings)).toEqual([400, "invalid_settings"]);
+    }
+    for (const settings of [
+      { bot: { ...shared, timeout_ms: 5000 } },
+      { bot: { ...theirs, token: `${page.id}_NEW` } },
+      { bot: { url: "https://tenant.example/" }, app_id: null },
+    ]) {
+      expect(await codes(settings)).toEqual([200, undefined]);
+    }
+    const settings = { app_id: "111", bot: theirs };
+    expect((await calling(updateChannel, { channel_id, settings }, config)).status).toBe(200);
+  });
+
   it("doesn't give a connected page to another app, whose token it isn't", async () => {
     const page = freshPage();
     new Meta(page);
@@ -208,6 +268,15 @@ describe("/channels.reseal", () => {
     new Meta(page);
     const { id } = await connectPage(page, configWith(OLD));
     expect((await resealAll({ SEALING_KEY: KEYS.new })).unopened).toContain(id);
+  });
+
+  it("brings only those along that the caller's key is good for", async () => {
+    const [page, lost, mine] = [freshPage(), freshPage(), freshPage()];
+    new Meta(page, lost, mine);
+    for (const one of [page, lost, mine]) await connectPage(one, configWith(OLD));
+    const caller = { name: "other", role: "admin" as const, pages: [mine.id] };
+    const { body } = await calling(resealChannels, {}, configWith(BOTH), caller);
+    expect(body).toEqual({ checked: 1, resealed: 1, unopened: [], next_cursor: null });
   });
 
   it("goes on where it left off when there are many", async () => {

@@ -1,8 +1,10 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { mergePatch } from "../../src/conversation/state.ts";
 import type { BotAnswer, PageRules } from "../../src/conversation/work.ts";
 import {
+  alarmOf,
   answerOf,
   deliverWork,
   freshConversation,
@@ -113,4 +115,19 @@ describe("a merge patch", () => {
     mergePatch({}, JSON.parse('{"__proto__":{"polluted":1}}'));
     expect(Object.prototype).not.toHaveProperty("polluted");
   });
+});
+
+it("the state of a conversation in which nothing has happened goes when the retention is over", async () => {
+  const stub = freshConversation();
+  await stub.putState({ state: "1", version: undefined, ttlMs: null });
+  const { until } = await stub.state();
+  expect(until).toBeGreaterThan(Date.now() + 89 * 24 * HOUR);
+  expect(await alarmOf(stub)).toBe(until);
+  vi.spyOn(Date, "now").mockReturnValue((until ?? 0) + 1);
+  await runDurableObjectAlarm(stub);
+  const facts = await runInDurableObject(
+    stub,
+    (_, { storage }) => storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'fact'").toArray().length,
+  );
+  expect(facts).toBe(0);
 });

@@ -73,6 +73,29 @@ describe("a batch", () => {
     expect(await batch([message(somebody(), "Hi")])).toEqual([{ code: 200, body: expect.any(String) }]);
   });
 
+  it("doesn't stumble over what only looks like its parameters", async () => {
+    graph(() => Response.json({ id: "1" }));
+    const odd = { toString: 1 };
+    const [answer] = await batch([{ method: "GET", relative_url: "me?fields=id" }], { include_headers: odd });
+    expect(answer).toMatchObject({ code: 200, headers: expect.any(Array) });
+    for (const change of [{ platform: odd }, { fields: [odd] }, { fields: odd }]) {
+      const init = { method: "DELETE", body: JSON.stringify(change) };
+      const response = await knock(`/v25.0/me/messenger_profile?access_token=${KEY}`, init);
+      expect(await response.text()).not.toContain("internal");
+    }
+  });
+
+  it("takes no longer for an address of slashes alone", async () => {
+    const calls = graph();
+    const address = `a${"/".repeat(100_000)}a`;
+    const started = performance.now();
+    const [answer] = await batch([{ method: "GET", relative_url: address }]);
+    expect(bodyOf(answer)).toMatchObject([400, { error: { messengate_code: "not_available" } }]);
+    // By a pattern it was seconds; clocks stand still here while the CPU works, but for what is awaited.
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(calls).toEqual([]);
+  });
+
   it("comes at the root, with or without a version, and as a form", async () => {
     graph();
     const items = [message(somebody(), "Hi")];

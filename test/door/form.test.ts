@@ -108,11 +108,19 @@ describe("a form", () => {
 
   it("with too much in its fields is too large, also after the file", async () => {
     const form = new FormData();
-    form.set("a", "x".repeat(600));
+    form.set("a", "x".repeat(400));
     form.set("filedata", new File(["x".repeat(5000)], "a"));
     form.set("b", "x".repeat(300));
     expect(await read(await encoded(form))).toMatchObject({ file: { filename: "a" } });
     form.set("b", "x".repeat(600));
     await expect(read(await encoded(form))).rejects.toEqual(new FormError("too_large"));
+  });
+
+  it("with too many fields is too large, though there is nothing in them", async () => {
+    const part = `--${BOUNDARY}\r\ncontent-disposition: form-data; name=""\r\n\r\n\r\n`;
+    const end = `--${BOUNDARY}--\r\n`;
+    expect(await read(bytesOf(part.repeat(5) + end))).toEqual({ fields: { "": "" } });
+    const many = bytesOf(part.repeat(50) + end);
+    await expect(read(many)).rejects.toEqual(new FormError("too_large"));
   });
 });

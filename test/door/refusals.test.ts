@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { failedAnswer } from "../../src/door/messages.ts";
+import { errorAnswer } from "../../src/door/meta-error.ts";
+import { refusedAs } from "../../src/door/refusals.ts";
 import { ingest, messagesOf, says } from "../support/conversation.ts";
 import { allDone, errorOf, graph, OPERATOR, saying, send, writer } from "./support.ts";
 
@@ -132,6 +134,15 @@ describe("what is wrong with a message", () => {
     const response = await asked;
     expect(await response.json()).toEqual({ recipient_id: id, message_id: "m_echo" });
   });
+});
+
+it("says in a header only what a header takes", async () => {
+  const reason = 'Sitzung „abgelaufen“\n – bitte "neu" anmelden';
+  const response = errorAnswer(refusedAs({ code: "needs_reauth", reason }));
+  expect(response.headers.get("www-authenticate")).toMatch(
+    /^OAuth "Facebook Platform" "invalid_token" "[^"]+"$/,
+  );
+  expect((await errorOf(response)).message).toContain(reason);
 });
 
 it("doesn't invite anybody to repeat what may have been sent", async () => {

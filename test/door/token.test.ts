@@ -1,6 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Config, configOf } from "../../src/env.ts";
+import { channelId } from "../../src/pages/channel-id.ts";
+import { seal } from "../../src/pages/sealing.ts";
+import { directoryOf } from "../../src/pages/served.ts";
 import { allDone, errorOf, get, graph, KEY, knock, PAGE, post, somebody, TOKEN } from "./support.ts";
 
 afterEach(async () => {
@@ -162,6 +165,30 @@ describe("the page a key is good for", () => {
       expect((await ask(OTHER, pages)).status).toBe(200);
     }
     expect(calls).toHaveLength(2);
+  });
+
+  it("may be one that was connected while the gateway runs, also by its id alone", async () => {
+    const calls = graph(() => Response.json({ id: "1" }));
+    const page = "100200300400779";
+    const channel = {
+      source: "facebook" as const,
+      facebookPage: page,
+      appId: null,
+      name: null,
+      imageUrl: null,
+    };
+    const config = { sealingKeys: [new Uint8Array(32)] };
+    const token = await seal(config.sealingKeys, "TOKEN-KEPT", { page, purpose: "page_token" });
+    await env.PAGE.getByName(page).connectChannel({ ...channel, token });
+    const id = await channelId("facebook", page);
+    const state = { isConnected: true, tokenIn: "object" as const, connectedAt: 1 };
+    await directoryOf(env).put({ ...channel, ...state, id, sourceChannelId: page });
+    for (const pages of [undefined, [page, OTHER]]) {
+      const path = `/v25.0/${page}?fields=id&access_token=${KEY}`;
+      expect((await knock(path, {}, { ...key(pages), ...config })).status).toBe(200);
+    }
+    const one = [`/v25.0/${page}`, "Bearer TOKEN-KEPT"];
+    expect(pagesAsked(calls)).toEqual([one, one]);
   });
 
   it("isn't any other, served here or not", async () => {

@@ -75,8 +75,17 @@ export class BrowserWindow {
   }
 }
 
-export async function startLink(config: Config, wish: Record<string, unknown> = {}): Promise<string> {
-  const { status, body } = await calling(makeStartLink, wish, config);
+/** @param pages that the key is good for with which the link is made; all, if there are none */
+export async function startLink(
+  config: Config,
+  wish: Record<string, unknown> = {},
+  pages?: string[],
+): Promise<string> {
+  const { status, body } = await calling(makeStartLink, wish, config, {
+    name: "admin",
+    role: "admin",
+    pages,
+  });
   if (status !== 200) throw new Error(JSON.stringify(body));
   return body.url;
 }

@@ -43,6 +43,23 @@ describe("beginning a login", () => {
     expect([searchParams.get("config_id"), searchParams.get("scope")]).toEqual(["4242", null]);
   });
 
+  it("makes no link that is too long to be followed", async () => {
+    const config = configWith();
+    const refusal = async (wish: Record<string, unknown>, pages?: string[]) => {
+      const caller = { name: "admin", role: "admin" as const, pages };
+      const { status, body } = await calling(makeStartLink, wish, config, caller);
+      return [status, body.code];
+    };
+    const invalid = [400, "invalid_body"];
+    expect(await refusal({ return_url: `https://shop.example/${"ü".repeat(300)}` })).toEqual(invalid);
+    const many = Array.from({ length: 200 }, (_, at) => String(100200300400500 + at));
+    expect(await refusal({}, many)).toEqual(invalid);
+    const return_url = `https://shop.example/${"x".repeat(900)}`;
+    const browser = new BrowserWindow(config);
+    const back = agreed(new Meta(freshPage()), await browser.begins({ return_url }));
+    expect((await browser.open(back)).status).toBe(303);
+  });
+
   it("goes by PUBLIC_URL where there is one", async () => {
     const config = configWith({ PUBLIC_URL: "https://chat.example.com/" });
     expect(await startLink(config)).toMatch(/^https:\/\/chat\.example\.com\/oauth\/start\?link=/);
@@ -227,6 +244,21 @@ describe("coming back from Meta", () => {
     const shown = await browser.open(back);
     expect(shown.text).toContain("code_refused");
     expect(shown.text).toContain("(#100/36007) Code [token] has expired");
+  });
+
+  it("doesn't repeat the person's token when Meta does, whatever the status", async () => {
+    const meta = new Meta();
+    const browser = new BrowserWindow();
+    const back = await browser.logsIn(meta);
+    let spoken = 0;
+    meta.instead.set("POST oauth/access_token", ({ body }) => {
+      const token = new URLSearchParams(body).get("fb_exchange_token");
+      if (spoken++ === 0) return { body: { access_token: "EAAU-short-lived" } };
+      return { body: { error: { code: 190, message: `Malformed access token ${token}` } } };
+    });
+    const shown = await browser.open(back);
+    expect(shown.text).toContain("Malformed access token [token]");
+    expect(shown.text).not.toContain("EAAU");
   });
 
   it("names the permissions that were declined", async () => {

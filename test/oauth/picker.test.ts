@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { listChannels } from "../../src/api/channels.ts";
 import { calling, freshPage, Meta, refusal, SCOPES } from "../api/channels-world.ts";
-import { BrowserWindow, formOf } from "./browser.ts";
+import { agreed, BrowserWindow, formOf, startLink } from "./browser.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -86,6 +86,20 @@ describe("choosing pages", () => {
     const { text } = await browser.open("/oauth/pages", formOf(picker, `facebook:${without.id}`));
     expect(text).toContain("not_permitted");
     expect(await connected(without.id)).toBe(false);
+  });
+
+  it("connects no page but those that the key is good for with which the link was made", async () => {
+    const [mine, other] = [freshPage(), freshPage()];
+    const meta = new Meta(mine, other);
+    const browser = new BrowserWindow();
+    const { location: dialog } = await browser.open(await startLink(browser.config, {}, [mine.id]));
+    const { location } = await browser.open(agreed(meta, dialog));
+    const picker = await browser.open(location);
+    expect(picker.text).toMatch(new RegExp(`value="facebook:${mine.id}" checked`));
+    expect(picker.text).toMatch(new RegExp(`value="facebook:${other.id}" disabled`));
+    const both = formOf(picker, `facebook:${mine.id}`, `facebook:${other.id}`);
+    expect((await browser.open("/oauth/pages", both)).text).toContain("This link is for other pages.");
+    expect([await connected(mine.id), await connected(other.id)]).toEqual([true, false]);
   });
 
   it("asks again when nothing is ticked", async () => {

@@ -145,6 +145,19 @@ describe("how a page is served", () => {
     expect((await setupOf(from, page)).token).toBeUndefined();
   });
 
+  it("has what goes to a bot of its own signed under that bot's secret, so that no other bot's operator can", async () => {
+    const page = freshPage();
+    const secret = `whsec_${btoa("o".repeat(32))}`;
+    const bot = { url: "https://other.invalid/", signing_secret: "OTHER" };
+    const from = source({
+      BOT_SIGNING_SECRET_OTHER: secret,
+      PAGE_SETTINGS: JSON.stringify({ [page]: { bot } }),
+    });
+    const [own] = (await setupOf(from, page)).bot.signingKeys;
+    expect(own).toEqual(new TextEncoder().encode("o".repeat(32)));
+    expect((await setupOf(from, freshPage())).bot.signingKeys).toEqual(from.config.bot.signingKeys);
+  });
+
   it("gives a bot of its own the named token, and no more time than leases are made for", async () => {
     const page = freshPage();
     const bot = {
