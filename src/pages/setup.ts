@@ -112,7 +112,11 @@ export function forgetSetup(page: PageId): void {
 async function ask(config: Config, object: DurableObjectStub<Page>, page: PageId): Promise<PageSetup> {
   const stored = await object.channel();
   const token = await tokenIn(stored, config, page, (sealed, anew) => object.reseal(sealed, anew));
-  return setupFrom(config, page, stored, token);
+  const setup = setupFrom(config, page, stored, token);
+  if (token !== undefined && setup.token === undefined) {
+    console.error({ event: "app_not_configured", page, app: setup.app.id });
+  }
+  return setup;
 }
 
 async function tokenIn(
@@ -129,7 +133,14 @@ async function tokenIn(
     console.error({ event: "token_not_opened", page });
     return undefined;
   }
-  if (opened.isStale) await reseal(stored.token, await seal(sealingKeys, opened.text, tokenOf(page)));
+  if (opened.isStale) {
+    try {
+      await reseal(stored.token, await seal(sealingKeys, opened.text, tokenOf(page)));
+    } catch (error) {
+      // It is open all the same, and sealed anew the next time.
+      console.error({ event: "page_unreachable", error: String(error) });
+    }
+  }
   return opened.text;
 }
 
@@ -148,15 +159,16 @@ export function setupFrom(
   const settings = stored?.isConnected === false ? { ...written, isOn: false } : written;
   const appId = stored?.appId ?? settings.appId;
   const named = appId === null ? undefined : config.apps.find(({ id }) => id === appId);
-  const app = named ?? config.apps[0];
+  // An app that isn't configured any more: what another says of the page doesn't count, nor is it called as another's.
+  const app = appId === null ? config.apps[0] : (named ?? { ...config.apps[0], id: appId });
   const specOf = (bot: WrittenBot) => specFrom(bot, config, app);
   const share = (one: BotShare | null) => one && { bot: specOf(one.bot), percent: one.percent };
   return {
     page,
     app,
-    isAppsOwn: named !== undefined,
+    isAppsOwn: appId !== null,
     isGuess: false,
-    token,
+    token: appId !== null && !named ? undefined : token,
     settings,
     bot: settings.bot ? specOf(settings.bot) : ofDeployment(config, app),
     canary: share(settings.canary),

@@ -136,6 +136,20 @@ describe("how a page is served", () => {
     expect((await setupOf(source({ SEALING_KEY: KEY.new }), page)).token).toBe("TOKEN");
   });
 
+  it("isn't another app's when its own isn't configured any more", async () => {
+    const page = freshPage();
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const from = source({
+      PAGE_ACCESS_TOKENS: JSON.stringify({ [page]: "TOKEN" }),
+      PAGE_SETTINGS: JSON.stringify({ [page]: { app_id: "404" } }),
+    });
+    expect(await setupOf(from, page)).toMatchObject({
+      token: undefined,
+      isAppsOwn: true,
+      app: { id: "404" },
+    });
+  });
+
   it("has no token that was sealed for another page", async () => {
     const [page, other] = [freshPage(), freshPage()];
     const from = source();
