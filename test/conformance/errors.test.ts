@@ -191,7 +191,8 @@ describe.concurrent("the page's trouble: its messages are held, not lost", () =>
     ["page_blocked", error(368)],
   ] as const) {
     const one = somebody([fault], pages.pop());
-    it(`${named(fault)} is ${code}, and tried by itself until it is good again`, async () => {
+    // Beside others, a test polls by its own expect.
+    it(`${named(fault)} is ${code}, and tried by itself until it is good again`, async ({ expect }) => {
       await write(one, "one");
       await one.ada.message(0, ({ metadata }) => metadata.error?.code === code);
       await write(one, "two");

@@ -36,6 +36,8 @@ const BOT: Record<string, string> = {
   url: "An https URL; plain http for this machine only",
   protocol: "What it speaks (docs/bots.md). Default: native",
   token: "The name of its token: NAME for the secret BOT_TOKEN_NAME",
+  signing_secret:
+    "The name of what its requests are signed under: NAME for the secret BOT_SIGNING_SECRET_NAME. Default: BOT_SIGNING_SECRET, as for all",
   timeout_ms: "For all requests of a delivery together, at most the deployment's BOT_TIMEOUT_MS",
   model: "Of a language model: which one",
   prompt: "Of a language model: what it is told first",
