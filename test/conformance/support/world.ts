@@ -37,6 +37,8 @@ export interface World {
   meta: Simulator;
   bot: Bot;
   gateway: Running;
+  /** Where the gateway keeps its data. */
+  dataDir: string;
   /** Somebody new, on the first page unless said otherwise. */
   person(page?: string): Person;
   /** Calls the HTTP API. */
@@ -99,6 +101,7 @@ export async function startWorld(
     meta: new Simulator(simulator.url),
     bot,
     gateway: await serve(),
+    dataDir: join(stateDir, "gateway"),
     person: (page = PAGE) => new Person(world, String(++people), page),
     async call(path, body, role = "operator", headers = {}) {
       const response = await fetch(world.gateway.url + path, {
