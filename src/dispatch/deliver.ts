@@ -16,6 +16,9 @@ import { compareWith } from "./shadow.ts";
 import { isInShare } from "./share.ts";
 import { turnsBefore } from "./turns.ts";
 
+/** What was told before conversations were woken isn't gone by, ms; those woken together ask once. */
+const WOKEN_MS = 1000;
+
 /** Takes a delivery to the page's bot, unless the bot is known to be down. */
 export async function deliver(
   context: RunContext,
@@ -25,7 +28,7 @@ export async function deliver(
 ): Promise<DeliveryReport> {
   const { config, pages } = context;
   const { id, page, owner } = work.conversation;
-  const setup = await setupForBot(context, page);
+  const setup = await setupForBot(context, page, way);
   const { settings } = setup;
   const report = (outcome: DeliveryOutcome, tookMs: number, excerpt: string): DeliveryReport => ({
     delivery: work.delivery,
@@ -93,9 +96,12 @@ export async function deliver(
   return { ...report(postponed, tookMs, excerpt), ...told };
 }
 
-/** Before a bot that is off is taken for off by the whole page, it is asked whether it still is. */
-async function setupForBot(context: RunContext, page: PageId): Promise<PageSetup> {
-  const setup = await setupOf(context, page);
+/**
+ * Who is woken may be so since the page has another bot; and before a bot that is off is taken for off by the whole page,
+ * it is asked whether it still is.
+ */
+async function setupForBot(context: RunContext, page: PageId, way: Way): Promise<PageSetup> {
+  const setup = await setupOf(context, page, way === "ordinary" ? Number.POSITIVE_INFINITY : WOKEN_MS);
   return setup.settings.isOn ? setup : setupOf(context, page, 0);
 }
 

@@ -67,7 +67,9 @@ export class Gatekeeper {
       return { shut: { ...shut, until }, isNews: false };
     }
     const { waitMs } = probing(trouble.reason, 0, afterMs);
-    const next = { reason: trouble.reason, until: Math.max(shut?.until ?? 0, now + waitMs), probes: 0 };
+    // Who is asked at all isn't switched off any more, whatever its page has heard.
+    const before = shut === null || shut.reason === "bot_off" ? 0 : shut.until;
+    const next = { reason: trouble.reason, until: Math.max(before, now + waitMs), probes: 0 };
     this.#gates.set(side, next);
     console.warn({ event: "gate_shut", page: this.#page, side, reason: trouble.reason });
     return { shut: next, isNews: true };

@@ -4,7 +4,7 @@ import type { Shut, Side } from "./gate.ts";
 /** The page's tables of gates and of who waits at them. A gate has a row while it is shut. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS gate (
-    side TEXT PRIMARY KEY,         -- bot | graph
+    side TEXT PRIMARY KEY,         -- bot | canary | graph
     reason TEXT NOT NULL,
     until INTEGER NOT NULL,        -- ms
     probes INTEGER NOT NULL        -- how often it was tried in vain

@@ -171,6 +171,7 @@ export class Page extends DurableObject<Cloudflare.Env> {
     this.#pulse.tokenWorks();
     const reason = this.#gates.shut("graph")?.reason;
     if (reason === "needs_reauth" || reason === "no_token") await this.free("graph");
+    if (this.#gates.shut("bot")?.reason === "bot_off" && this.#isOn()) await this.free("bot");
   }
 
   /** Changes what was set at run time. Who waits for a bot tries the one that the page has now. */

@@ -6,7 +6,7 @@ import { Trouble } from "./trouble.ts";
 
 /** Secrets of the gateway; no other program gets them along with the environment. */
 const SECRET_NAMES =
-  /^(META_APP_SECRET|META_APPS|META_VERIFY_TOKEN|PAGE_ACCESS_TOKEN\w*|BOT_SIGNING_SECRET|BOT_TOKEN\w*|BOT_APP_SECRET|API_KEYS|SEALING_KEY|MESSENGATE_API_KEY)$/;
+  /^(META_APP_SECRET|META_APPS|META_VERIFY_TOKEN|PAGE_ACCESS_TOKEN\w*|BOT_SIGNING_SECRET\w*|BOT_TOKEN\w*|BOT_APP_SECRET|API_KEYS|SEALING_KEY|MESSENGATE_API_KEY)$/;
 
 /** What is given along with the command: by flags, by the environment, by files. */
 export class Given {
