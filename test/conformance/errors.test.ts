@@ -69,7 +69,8 @@ describe.concurrent("temporary: tried again, and the person gets it once", () =>
     expect((await often.ada.sees(2)).map(({ text }) => text)).toEqual(["one", "two"]);
   });
 
-  const waits = somebody([error(999, undefined, { message: "(#999) Never heard of" })]);
+  // More than once, so that there is time to see it between two tries.
+  const waits = somebody([{ ...error(999, undefined, { message: "(#999) Never heard of" }), times: 5 }]);
   it("an error nobody knows keeps Meta's words", async () => {
     await write(waits);
     const { metadata } = await waits.ada.message(0, (one) => one.metadata.error !== undefined);
