@@ -3,17 +3,16 @@ import type { Config } from "../env.ts";
 import type { SaidBy } from "../pages/comparisons.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
+import { cursorSchema, PAGE_SIZE, pageSizeSchema } from "./paging.ts";
 import { pageIdSchema, pageOf } from "./target.ts";
 import { isoTime } from "./time.ts";
 
 /** What a page's bot on trial (`shadow`) said beside the page's bot. */
 
-const PAGE_SIZE = 20;
-
 const listBody = z.object({
   page_id: z.optional(pageIdSchema),
-  cursor: z.nullish(z.string().check(z.regex(/^\d{1,15}$/, "a cursor of an earlier answer"))),
-  page_size: z.optional(z.number().check(z.int(), z.minimum(1), z.maximum(100))),
+  cursor: cursorSchema,
+  page_size: pageSizeSchema,
 });
 
 /** `POST /deliveries.comparisons`: the newest first, and how often which was the case. */

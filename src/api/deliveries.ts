@@ -6,6 +6,7 @@ import { problem } from "../problem.ts";
 import type { Caller } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
+import { cursorSchema, PAGE_SIZE, pageSizeSchema } from "./paging.ts";
 import { conversationOf, conversationSchema, pageIdSchema, pageOf } from "./target.ts";
 
 /**
@@ -13,19 +14,17 @@ import { conversationOf, conversationSchema, pageIdSchema, pageOf } from "./targ
  * Airy's conventions: POST, snake_case, lists as `{data, pagination_data}`.
  */
 
-const PAGE_SIZE = 20;
 /** Letters replayed by one request; the answer says where to go on. */
 const MAX_REPLAYED = 200;
 
 const id = z.string().check(z.regex(/^\w{1,64}$/, "a delivery's id, as in webhook-id"));
 const page = pageIdSchema;
 const conversation = conversationSchema;
-const cursor = z.nullish(z.string().check(z.regex(/^\d{1,15}$/, "a cursor of an earlier answer")));
 
 const listBody = z.object({
   page_id: z.optional(page),
-  cursor,
-  page_size: z.optional(z.number().check(z.int(), z.minimum(1), z.maximum(100))),
+  cursor: cursorSchema,
+  page_size: pageSizeSchema,
 });
 
 /** `POST /deliveries.list`: a page's dead letters, newest first. */
@@ -105,7 +104,7 @@ export async function deliveryInfo(
 
 const replayBody = z.union([
   z.object({ id, page_id: z.optional(page), conversation_id: z.optional(conversation) }),
-  z.object({ since: z.iso.datetime({ offset: true }), page_id: z.optional(page), cursor }),
+  z.object({ since: z.iso.datetime({ offset: true }), page_id: z.optional(page), cursor: cursorSchema }),
 ]);
 
 /**

@@ -11,12 +11,12 @@ import type { Caller } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { requestId, writerOf } from "./conversations.ts";
+import { cursorSchema, PAGE_SIZE, pageSizeSchema } from "./paging.ts";
 import { conversationOf, conversationSchema, pageIdSchema, type Target, userOf } from "./target.ts";
 import { isoTime } from "./time.ts";
 
 /** Messages of both sides: reading them, and writing to the user. Airy's shapes. */
 
-const PAGE_SIZE = 20;
 /** More in one request would be a flood, not a message. */
 const MAX_MESSAGES = 50;
 
@@ -80,8 +80,8 @@ export async function sendMessages(
 
 const listBody = z.object({
   conversation_id: conversationSchema,
-  cursor: z.nullish(z.string().check(z.regex(/^\d{1,15}$/, "a cursor of an earlier answer"))),
-  page_size: z.optional(z.number().check(z.int(), z.minimum(1), z.maximum(100))),
+  cursor: cursorSchema,
+  page_size: pageSizeSchema,
 });
 
 /** `POST /messages.list`: a page of the conversation, oldest first; the first page has the newest. */

@@ -13,6 +13,7 @@ import { problem } from "../problem.ts";
 import { readBody } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { notAllowed } from "./channels.ts";
+import { cursorSchema } from "./paging.ts";
 import { conversationSchema } from "./target.ts";
 import { isoTime } from "./time.ts";
 
@@ -42,7 +43,7 @@ const PAGE_SIZE = 100;
 
 const exportBody = z.object({
   conversation_id: conversationSchema,
-  cursor: z.nullish(z.string().check(z.regex(/^\d{1,15}$/, "a cursor of an earlier answer"))),
+  cursor: cursorSchema,
 });
 
 /** `POST /conversations.export`: everything that is stored of a user on a page, oldest first. */
